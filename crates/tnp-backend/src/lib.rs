@@ -1,1 +1,3 @@
-//! placeholder
+//! The instruction set of tnp and the trait its backends implement.
+
+pub mod prim;

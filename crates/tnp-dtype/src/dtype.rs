@@ -67,8 +67,21 @@ pub enum Kind {
 }
 
 const NAMES: [&str; 15] = [
-    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16",
-    "bfloat16", "float32", "float64", "complex64", "complex128",
+    "bool",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "float16",
+    "bfloat16",
+    "float32",
+    "float64",
+    "complex64",
+    "complex128",
 ];
 const SIZES: [u8; 15] = [1, 1, 2, 4, 8, 1, 2, 4, 8, 2, 2, 4, 8, 8, 16];
 
@@ -172,7 +185,9 @@ impl DType {
     #[inline]
     pub const fn complex(self) -> DType {
         match self {
-            DType::Complex64 | DType::Float16 | DType::BFloat16 | DType::Float32 => DType::Complex64,
+            DType::Complex64 | DType::Float16 | DType::BFloat16 | DType::Float32 => {
+                DType::Complex64
+            }
             _ => DType::Complex128,
         }
     }
@@ -186,7 +201,9 @@ impl fmt::Display for DType {
 
 /// The text is not the name of a dtype.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("data type '{0}' not understood; the dtypes are bool, int8 … int64, uint8 … uint64, float16, bfloat16, float32, float64, complex64 and complex128")]
+#[error(
+    "data type '{0}' not understood; the dtypes are bool, int8 … int64, uint8 … uint64, float16, bfloat16, float32, float64, complex64 and complex128"
+)]
 pub struct ParseDTypeError(pub String);
 
 impl FromStr for DType {
@@ -205,6 +222,8 @@ impl FromStr for DType {
             "complex" | "complex_" | "cdouble" => Some(DType::Complex128),
             _ => None,
         };
-        found.or_else(alias).ok_or_else(|| ParseDTypeError(text.to_owned()))
+        found
+            .or_else(alias)
+            .ok_or_else(|| ParseDTypeError(text.to_owned()))
     }
 }

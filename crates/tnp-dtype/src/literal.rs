@@ -35,12 +35,18 @@ impl Literal {
                 size_of::<T>(),
             );
         }
-        Literal { dtype: T::DTYPE, bits }
+        Literal {
+            dtype: T::DTYPE,
+            bits,
+        }
     }
 
     /// The zero of a dtype.
     pub fn zero(dtype: DType) -> Literal {
-        Literal { dtype, bits: [0; 2] }
+        Literal {
+            dtype,
+            bits: [0; 2],
+        }
     }
 
     /// The one of a dtype.
@@ -58,8 +64,12 @@ impl Literal {
         if dtype == DType::Bool {
             raw[0] = (raw[0] != 0) as u8;
         }
-        let [lo, hi] = [0, 8].map(|i| u64::from_ne_bytes(raw[i..i + 8].try_into().expect("eight bytes")));
-        Literal { dtype, bits: [lo, hi] }
+        let [lo, hi] =
+            [0, 8].map(|i| u64::from_ne_bytes(raw[i..i + 8].try_into().expect("eight bytes")));
+        Literal {
+            dtype,
+            bits: [lo, hi],
+        }
     }
 
     /// The dtype of the scalar.
@@ -110,7 +120,9 @@ impl Literal {
     pub fn to_i128(&self) -> Option<i128> {
         match self.dtype {
             DType::Bool => Some(self.value::<bool>() as i128),
-            dtype => with_dtype!(dtype, T: integer => Some(self.value::<T>() as i128), else => None),
+            dtype => {
+                with_dtype!(dtype, T: integer => Some(self.value::<T>() as i128), else => None)
+            }
         }
     }
 
@@ -125,7 +137,9 @@ impl Literal {
                 DType::Bool => Literal::new(i != 0),
                 DType::Float32 => Literal::new(i as f32),
                 DType::Complex64 => Literal::new(Complex::new(i as f32, 0.0)),
-                _ => with_dtype!(to, T: integer => Literal::new(i as T), else => Literal::from_c128(Complex::new(i as f64, 0.0), to)),
+                _ => {
+                    with_dtype!(to, T: integer => Literal::new(i as T), else => Literal::from_c128(Complex::new(i as f64, 0.0), to))
+                }
             };
         }
         Literal::from_c128(self.to_c128(), to)
@@ -168,7 +182,15 @@ impl fmt::Display for Literal {
                 write!(f, "{}{:+}j", z.re, z.im)
             }
             dtype if dtype.is_float() => write!(f, "{}", self.to_f64()),
-            DType::Bool => write!(f, "{}", if self.value::<bool>() { "True" } else { "False" }),
+            DType::Bool => write!(
+                f,
+                "{}",
+                if self.value::<bool>() {
+                    "True"
+                } else {
+                    "False"
+                }
+            ),
             _ => write!(f, "{}", self.to_i128().unwrap_or_default()),
         }
     }
