@@ -1,4 +1,10 @@
-//! CPU backend of tnp.
+//! CPU backend of the tnp array library: SIMD kernels, threads, recycled memory.
 
 #[allow(dead_code, unused_imports, unused_macros)]
 mod simd;
+#[allow(dead_code)]
+mod strided;
+#[allow(dead_code)]
+mod threads;
+
+pub use threads::{num_threads, set_num_threads};
