@@ -1,4 +1,9 @@
-//! `Layout`: how the elements of a strided array lie in its buffer.
+//! `Layout`: how the elements of a strided array lie in its buffer. Making views of it is in `layout/view.rs`.
+
+mod reshape;
+mod view;
+
+pub use view::AxisSlice;
 
 use smallvec::SmallVec;
 
@@ -88,18 +93,86 @@ impl Layout {
     /// True when the elements lie in C order without gaps (axes of size one do not count; an empty array is contiguous).
     #[inline]
     pub fn is_contiguous(&self) -> bool {
-        let mut step = 1isize;
-        for (&dim, &stride) in self.shape.iter().zip(&self.strides).rev() {
-            if dim == 0 {
-                return true;
-            }
-            if dim != 1 {
-                if stride != step {
-                    return false;
-                }
-                step *= dim as isize;
+        packed(self.shape.iter().zip(&self.strides).rev()) || self.is_empty()
+    }
+
+    /// True when the elements lie in Fortran order without gaps, the first axis running fastest; conventions as in [`Layout::is_contiguous`].
+    #[inline]
+    pub fn is_f_contiguous(&self) -> bool {
+        packed(self.shape.iter().zip(&self.strides)) || self.is_empty()
+    }
+
+    /// True when there are no elements.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.shape.contains(&0)
+    }
+
+    /// The least and the greatest position in the buffer that an element takes; `None` for an empty array.
+    ///
+    /// # Examples
+    /// ```
+    /// use tnp_shape::Layout;
+    /// let layout = Layout::contiguous(&[2, 3]).flip(&[1])?;
+    /// assert_eq!(layout.offset(), 2);
+    /// assert_eq!(layout.extent(), Some((0, 5)));
+    /// # Ok::<(), tnp_shape::ShapeError>(())
+    /// ```
+    pub fn extent(&self) -> Option<(usize, usize)> {
+        if self.is_empty() {
+            return None;
+        }
+        let (mut low, mut high) = (self.offset, self.offset);
+        for (&dim, &stride) in self.shape.iter().zip(&self.strides) {
+            let reach = stride * (dim as isize - 1);
+            if reach < 0 {
+                low = low.wrapping_add_signed(reach);
+            } else {
+                high = high.wrapping_add_signed(reach);
             }
         }
-        true
+        Some((low, high))
     }
+
+    /// True when some axis is broadcast: longer than one, with stride zero.
+    #[inline]
+    pub fn is_broadcast(&self) -> bool {
+        !self.is_empty()
+            && (self.shape.iter().zip(&self.strides)).any(|(&dim, &stride)| dim > 1 && stride == 0)
+    }
+
+    /// True when two elements may share a position: broadcast axes, sliding windows. Certain when false; when true, rare
+    /// interleaved strides may still keep all elements apart.
+    pub fn may_overlap(&self) -> bool {
+        if self.is_empty() {
+            return false;
+        }
+        let mut axes: SmallVec<[(usize, usize); 4]> = (self.shape.iter().zip(&self.strides))
+            .filter(|(dim, _)| **dim > 1)
+            .map(|(&dim, &stride)| (stride.unsigned_abs(), dim))
+            .collect();
+        axes.sort_unstable();
+        let mut reach = 0;
+        for (stride, dim) in axes {
+            if stride <= reach {
+                return true;
+            }
+            reach += stride * (dim - 1);
+        }
+        false
+    }
+}
+
+/// Whether the axes, innermost first, follow each other without gaps. False for some empty arrays: ask that apart.
+fn packed<'a>(axes: impl Iterator<Item = (&'a usize, &'a isize)>) -> bool {
+    let mut step = 1isize;
+    for (&dim, &stride) in axes {
+        if dim != 1 {
+            if stride != step {
+                return false;
+            }
+            step *= dim as isize;
+        }
+    }
+    true
 }

@@ -1,5 +1,12 @@
 //! Shapes, strides, axes, broadcasting and index expressions: pure arithmetic, no buffers.
 
+mod error;
 mod layout;
+mod shape;
 
-pub use layout::{Dims, Layout, Strides};
+pub use error::{ErrorKind, Result, ShapeError, ShapeProblem, Tuple, tuple};
+pub use layout::{AxisSlice, Dims, Layout, Strides};
+pub use shape::{
+    Axes, broadcast_shapes, normalize_axes, normalize_axis, ravel_index, resolve_reshape,
+    shape_from_signed, size_of_shape, unravel_index,
+};
