@@ -1,5 +1,7 @@
 //! CPU backend of the tnp array library: SIMD kernels, threads, recycled memory.
 
+#[allow(dead_code)]
+mod memory;
 #[allow(dead_code, unused_imports, unused_macros)]
 mod simd;
 #[allow(dead_code)]
@@ -7,4 +9,7 @@ mod strided;
 #[allow(dead_code)]
 mod threads;
 
+pub use memory::{
+    MemoryStats, empty_cache, memory_limit, memory_stats, reset_peak, set_memory_limit,
+};
 pub use threads::{num_threads, set_num_threads};
