@@ -1,1 +1,3 @@
-//! placeholder
+//! The `Array` type and the NumPy surface.
+
+pub mod random;
