@@ -2,10 +2,12 @@
 
 mod error;
 mod layout;
+mod nest;
 mod shape;
 
 pub use error::{ErrorKind, Result, ShapeError, ShapeProblem, Tuple, tuple};
 pub use layout::{AxisSlice, Dims, Layout, Strides};
+pub use nest::{LoopNest, Walk};
 pub use shape::{
     Axes, broadcast_shapes, normalize_axes, normalize_axis, ravel_index, resolve_reshape,
     shape_from_signed, size_of_shape, unravel_index,
