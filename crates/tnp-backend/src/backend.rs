@@ -1,0 +1,140 @@
+//! `trait Backend`: what a device has to know; small, object-safe, and all a backend crate implements.
+
+use crate::prim::Prim;
+use crate::{Arg, Buffer, DeviceInfo, Error, Graph, Outputs, Result, Tensor, TensorType, interpret};
+
+/// Memory of a device as its backend counts it, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MemoryStats {
+    /// Held by arrays now.
+    pub live: usize,
+    /// Kept for reuse.
+    pub idle: usize,
+    /// The most `live` has been since [`Backend::reset_peak`].
+    pub peak: usize,
+    /// Blocks handed out so far.
+    pub allocations: u64,
+    /// Of those, how many came from what was kept for reuse.
+    pub reuses: u64,
+    /// What `live` may not exceed, where there is a limit.
+    pub limit: Option<usize>,
+}
+
+/// A kind of device and the code that computes on it.
+///
+/// Only `name`, `devices`, `allocate`, `upload`, `download`, `supports` and `execute` are needed; a primitive that
+/// `supports` refuses is run through its decomposition, so a backend may implement the core alone
+/// ([`crate::is_core`]). Layout primitives (transpose, slice, broadcast, a reshape that needs no copy) never reach a
+/// backend: they are views.
+pub trait Backend: Send + Sync {
+    /// The name in `cpu:0`: short, lower case, its own.
+    fn name(&self) -> &str;
+
+    /// The devices on this machine. A missing driver is an `Err`, which listings take as no device.
+    ///
+    /// # Errors
+    /// When the driver or library is missing; the message says what to install.
+    fn devices(&self) -> Result<Vec<DeviceInfo>>;
+
+    /// Memory whose content is not defined yet.
+    ///
+    /// # Errors
+    /// When the memory cannot be had.
+    fn allocate(&self, index: usize, bytes: usize) -> Result<Buffer>;
+
+    /// Memory filled with bytes from the host.
+    ///
+    /// # Errors
+    /// When the memory cannot be had or the transfer fails.
+    fn upload(&self, index: usize, bytes: &[u8]) -> Result<Buffer>;
+
+    /// Copies bytes of a buffer, from `offset` on, to the host; waits for what fills the buffer.
+    ///
+    /// # Errors
+    /// The error of the operation that was to fill the buffer, or of the transfer.
+    fn download(&self, buffer: &Buffer, offset: usize, out: &mut [u8]) -> Result<()>;
+
+    /// Whether the backend runs this primitive on inputs of these types itself.
+    fn supports(&self, prim: &Prim, inputs: &[&TensorType]) -> bool;
+
+    /// Runs one primitive. `outputs` are the types [`crate::prim::infer`] gave: the results must have them, with strides
+    /// of the backend's choice. Inputs may have any strides. A donated input's buffer may be returned, overwritten.
+    ///
+    /// # Errors
+    /// When memory runs out, an index is out of bounds, or the device fails.
+    fn execute(&self, index: usize, prim: &Prim, inputs: &[Arg<'_>], outputs: &[TensorType]) -> Result<Outputs>;
+
+    /// Prepares a graph for repeated runs. The default interprets it step by step.
+    ///
+    /// # Errors
+    /// When the backend cannot compile it.
+    fn compile(&self, device: crate::Device, graph: &Graph) -> Result<Box<dyn Executable>> {
+        Ok(Box::new(Interpreted { device, graph: graph.clone() }))
+    }
+
+    /// Waits until all that was asked for is done.
+    ///
+    /// # Errors
+    /// The first failure that no read has reported yet.
+    fn sync(&self, index: usize) -> Result<()> {
+        let _ = index;
+        Ok(())
+    }
+
+    /// Statistics of a device's memory.
+    fn memory_stats(&self, index: usize) -> MemoryStats {
+        let _ = index;
+        MemoryStats::default()
+    }
+
+    /// Lets `peak` in the statistics start again from what is live now.
+    fn reset_peak(&self, index: usize) {
+        let _ = index;
+    }
+
+    /// Gives memory kept for reuse back to the system.
+    fn empty_cache(&self, index: usize) {
+        let _ = index;
+    }
+
+    /// Sets or lifts the limit on live memory.
+    ///
+    /// # Errors
+    /// When the backend has no such limit.
+    fn set_memory_limit(&self, index: usize, bytes: Option<usize>) -> Result<()> {
+        let _ = (index, bytes);
+        Err(Error::unsupported(format!("set_memory_limit: backend '{}' has no limit to set", self.name())))
+    }
+
+    /// Sets the number of logical devices, where the backend can pretend to several.
+    ///
+    /// # Errors
+    /// When it cannot.
+    fn set_logical_devices(&self, count: usize) -> Result<()> {
+        Err(Error::unsupported(format!(
+            "set_logical_devices: backend '{}' has a fixed number of devices, {count} cannot be set",
+            self.name()
+        )))
+    }
+}
+
+/// A graph made ready for a device.
+pub trait Executable: Send + Sync {
+    /// Runs it on inputs of the graph's input types, on its device.
+    ///
+    /// # Errors
+    /// Those of the steps.
+    fn run(&self, inputs: &[Arg<'_>]) -> Result<Outputs>;
+}
+
+struct Interpreted {
+    device: crate::Device,
+    graph: Graph,
+}
+
+impl Executable for Interpreted {
+    fn run(&self, inputs: &[Arg<'_>]) -> Result<Outputs> {
+        let inputs: Vec<Tensor> = inputs.iter().map(|arg| arg.tensor.clone()).collect();
+        interpret(self.device, &self.graph, inputs)
+    }
+}

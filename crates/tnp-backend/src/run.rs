@@ -1,0 +1,234 @@
+//! Running primitives and graphs on tensors: views for layout primitives, control flow, decomposition, transfers.
+//!
+//! Gradients, traces and maps are above this; what comes here is computed.
+
+use smallvec::{SmallVec, smallvec};
+use tnp_dtype::{DType, Literal};
+use tnp_shape::{Dims, Layout, Strides};
+
+use crate::prim::{Prim, SliceSpec, Unary, infer};
+use crate::{Arg, Device, Error, Graph, Outputs, Result, Tensor, TensorType, decompose, is_layout, transfer};
+
+/// Runs one primitive on a device, on which all inputs live.
+///
+/// # Errors
+/// Those of inference and execution, and the failure of an operation an input derives from.
+pub fn run(device: Device, prim: &Prim, inputs: &[Arg<'_>]) -> Result<Outputs> {
+    for arg in inputs {
+        arg.tensor.buffer.check()?;
+    }
+    let types: SmallVec<[TensorType; 3]> = inputs.iter().map(|arg| arg.tensor.ty()).collect();
+    let types: SmallVec<[&TensorType; 3]> = types.iter().collect();
+    let outputs = infer(prim, &types)?;
+    if is_layout(prim)
+        && let Some(view) = view(prim, inputs[0].tensor, &outputs[0])
+    {
+        return Ok(smallvec![view]);
+    }
+    let values = |from: usize| inputs[from..].iter().map(|arg| arg.tensor.clone()).collect::<Vec<_>>();
+    match prim {
+        Prim::DeviceCopy { device } => Ok(smallvec![transfer(inputs[0].tensor, *device)?]),
+        Prim::Call { graph } => interpret(device, graph, values(0)),
+        Prim::Switch { branches } => {
+            let branch = scalar(inputs[0].tensor)?.to_i128().unwrap_or(-1);
+            match usize::try_from(branch).ok().and_then(|i| branches.get(i)) {
+                Some(graph) => interpret(device, graph, values(1)),
+                None => Err(Error::index(format!(
+                    "switch: branch {branch} is out of bounds for {} branches",
+                    branches.len()
+                ))),
+            }
+        }
+        Prim::While { condition, body } => {
+            let mut carry = values(0);
+            while scalar(&interpret(device, condition, carry.clone())?[0])?.value::<bool>() {
+                carry = interpret(device, body, carry)?.into_vec();
+            }
+            Ok(carry.into())
+        }
+        Prim::Scan { body, carry, length, reverse } => scan(device, body, *carry, (*length, *reverse), values(0), &outputs),
+        _ if device.backend().supports(prim, &types) => device.backend().execute(device.index(), prim, inputs, &outputs),
+        _ => match decompose(prim, &types) {
+            Some(graph) => interpret(device, &graph?, values(0)),
+            None => Err(unsupported(device, prim, &types)),
+        },
+    }
+}
+
+#[cold]
+fn unsupported(device: Device, prim: &Prim, types: &[&TensorType]) -> Error {
+    Error::unsupported(format!(
+        "{}: device {device} does not support it for {types:?}; run it on another device (`x.to(&device)`)",
+        prim.name()
+    ))
+}
+
+/// Runs a graph step by step; values are dropped, or handed on to be overwritten, after their last use.
+///
+/// # Errors
+/// Those of the steps.
+pub fn interpret(device: Device, graph: &Graph, inputs: Vec<Tensor>) -> Result<Outputs> {
+    if inputs.len() != graph.inputs().len() {
+        return Err(Error::value(format!("the graph takes {} arrays, {} were given", graph.inputs().len(), inputs.len())));
+    }
+    let last_uses = graph.last_uses();
+    let mut values: Vec<Option<Tensor>> = vec![None; graph.variables()];
+    for (&var, value) in graph.inputs().iter().zip(inputs) {
+        values[var.index()] = Some(value);
+    }
+    for (step, equation) in graph.equations().iter().enumerate() {
+        let mut operands: SmallVec<[(Tensor, bool); 3]> = SmallVec::new();
+        for (at, var) in equation.inputs.iter().enumerate() {
+            let again = equation.inputs[at + 1..].contains(var);
+            let last = last_uses[var.index()] == Some(step) && !again;
+            let value = if last { values[var.index()].take() } else { values[var.index()].clone() };
+            operands.push((value.ok_or_else(|| Error::scope("a graph reads a variable before it is defined"))?, last));
+        }
+        for (tensor, last) in &mut operands {
+            *last = *last && tensor.buffer.is_unique();
+        }
+        let args: SmallVec<[Arg<'_>; 3]> =
+            operands.iter().map(|(tensor, donated)| Arg { tensor, donated: *donated }).collect();
+        let outputs = run(device, &equation.prim, &args)?;
+        for (var, value) in equation.outputs.iter().zip(outputs) {
+            if last_uses[var.index()].is_some() {
+                values[var.index()] = Some(value);
+            }
+        }
+    }
+    let output = |var: &crate::Var| {
+        values[var.index()].clone().ok_or_else(|| Error::scope("a graph returns a variable it does not define"))
+    };
+    graph.outputs().iter().map(output).collect()
+}
+
+/// The result of a layout primitive as a view; `None` where it needs a copy.
+fn view(prim: &Prim, x: &Tensor, output: &TensorType) -> Option<Tensor> {
+    let layout = &x.layout;
+    let with = |layout: Layout| Some(Tensor { buffer: x.buffer.clone(), layout, dtype: output.dtype });
+    match prim {
+        Prim::Reshape { shape } => with(layout.reshape(shape)?),
+        Prim::Transpose { permutation } => with(Layout::from_parts(
+            permutation.iter().map(|&axis| layout.shape()[axis]).collect(),
+            permutation.iter().map(|&axis| layout.strides()[axis]).collect(),
+            layout.offset(),
+        )),
+        Prim::BroadcastInDim { shape, dims } => {
+            let mut strides = Strides::from_elem(0, shape.len());
+            for (i, &to) in dims.iter().enumerate() {
+                if layout.shape()[i] != 1 || shape[to] == 1 {
+                    strides[to] = layout.strides()[i];
+                }
+            }
+            with(Layout::from_parts(shape.clone(), strides, layout.offset()))
+        }
+        Prim::Slice { axes } => with(slice_layout(layout, axes)),
+        Prim::Bitcast { .. } | Prim::Barrier | Prim::StopGradient => with(layout.clone()),
+        Prim::Unary(part @ (Unary::Real | Unary::Imag)) => {
+            let offset = layout.offset() * 2 + (*part == Unary::Imag) as usize;
+            let strides = layout.strides().iter().map(|stride| stride * 2).collect();
+            with(Layout::from_parts(Dims::from_slice(layout.shape()), strides, offset))
+        }
+        _ => None,
+    }
+}
+
+/// The layout of a regular part of each axis.
+pub fn slice_layout(layout: &Layout, axes: &[SliceSpec]) -> Layout {
+    let mut offset = layout.offset() as isize;
+    let mut strides = Strides::new();
+    for (spec, &stride) in axes.iter().zip(layout.strides()) {
+        if spec.len > 0 {
+            offset += spec.start as isize * stride;
+        }
+        strides.push(stride * spec.step);
+    }
+    let empty = axes.iter().any(|spec| spec.len == 0);
+    let offset = if empty { layout.offset() } else { offset as usize };
+    Layout::from_parts(axes.iter().map(|spec| spec.len).collect(), strides, offset)
+}
+
+/// Reads the value of a 0-d (or one-element) tensor; waits for it.
+///
+/// # Errors
+/// The failure of the operation that was to compute it.
+pub fn scalar(x: &Tensor) -> Result<Literal> {
+    x.buffer.check()?;
+    let itemsize = x.dtype.itemsize();
+    let mut bytes = [0u8; 16];
+    let start = x.layout.offset() * itemsize;
+    x.device().backend().download(&x.buffer, start, &mut bytes[..itemsize])?;
+    Ok(Literal::from_bytes(x.dtype, &bytes[..itemsize]))
+}
+
+fn scan(
+    device: Device,
+    body: &Graph,
+    carry: usize,
+    (length, reverse): (usize, bool),
+    inputs: Vec<Tensor>,
+    outputs: &[TensorType],
+) -> Result<Outputs> {
+    let mut carried = inputs;
+    let xs = carried.split_off(carry);
+    let mut stacks: Vec<Vec<Tensor>> = vec![Vec::with_capacity(length); outputs.len() - carry];
+    for i in 0..length {
+        let at = if reverse { length - 1 - i } else { i };
+        let mut step = carried;
+        for x in &xs {
+            let offset = x.layout.offset() as isize + at as isize * x.layout.strides()[0];
+            let layout = Layout::from_parts(
+                Dims::from_slice(&x.shape()[1..]),
+                Strides::from_slice(&x.layout.strides()[1..]),
+                offset as usize,
+            );
+            step.push(Tensor { buffer: x.buffer.clone(), layout, dtype: x.dtype });
+        }
+        let mut results = interpret(device, body, step)?.into_vec();
+        let ys = results.split_off(carry);
+        carried = results;
+        for (stack, y) in stacks.iter_mut().zip(ys) {
+            stack.push(y);
+        }
+    }
+    let mut all: Outputs = carried.into();
+    for (mut stack, ty) in stacks.into_iter().zip(&outputs[carry..]) {
+        if reverse {
+            stack.reverse();
+        }
+        all.push(stacked(device, &stack, ty)?);
+    }
+    Ok(all)
+}
+
+fn stacked(device: Device, parts: &[Tensor], ty: &TensorType) -> Result<Tensor> {
+    if parts.is_empty() {
+        let zeros = Prim::Full { shape: ty.shape.clone(), value: Literal::zero(ty.dtype) };
+        return Ok(run(device, &zeros, &[])?.remove(0));
+    }
+    let mut shape: Dims = smallvec![1];
+    shape.extend_from_slice(&ty.shape[1..]);
+    let rows: Result<Vec<Tensor>> = parts
+        .iter()
+        .map(|part| Ok(run(device, &Prim::Reshape { shape: shape.clone() }, &[Arg::borrowed(part)])?.remove(0)))
+        .collect();
+    let rows = rows?;
+    let args: Vec<Arg<'_>> = rows.iter().map(Arg::borrowed).collect();
+    Ok(run(device, &Prim::Concatenate { axis: 0 }, &args)?.remove(0))
+}
+
+/// The same elements in C order without gaps: the tensor itself when it is so already.
+///
+/// # Errors
+/// When memory runs out.
+pub fn compact(x: &Tensor) -> Result<Tensor> {
+    if x.layout.is_contiguous() {
+        return Ok(x.clone());
+    }
+    Ok(run(x.device(), &Prim::Cast { dtype: x.dtype }, &[Arg::borrowed(x)])?.remove(0))
+}
+
+/// Shorthand for backends: the types of the inputs.
+pub fn input_dtypes(inputs: &[&TensorType]) -> SmallVec<[DType; 3]> {
+    inputs.iter().map(|ty| ty.dtype).collect()
+}

@@ -1,0 +1,52 @@
+//! Copies between devices, and their count.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::{Device, Result, Tensor, compact};
+
+/// Copies between devices since the program began, or since [`reset_transfer_stats`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TransferStats {
+    /// Number of copies.
+    pub copies: u64,
+    /// Bytes they moved.
+    pub bytes: u64,
+}
+
+static COPIES: AtomicU64 = AtomicU64::new(0);
+static BYTES: AtomicU64 = AtomicU64::new(0);
+
+/// Copies between devices so far, so that a hidden copy in a loop can be seen.
+pub fn transfer_stats() -> TransferStats {
+    TransferStats { copies: COPIES.load(Ordering::Relaxed), bytes: BYTES.load(Ordering::Relaxed) }
+}
+
+/// Starts counting again from zero.
+pub fn reset_transfer_stats() {
+    COPIES.store(0, Ordering::Relaxed);
+    BYTES.store(0, Ordering::Relaxed);
+}
+
+/// Counts a copy that was made elsewhere (an import that could not borrow, say).
+pub fn count_transfer(bytes: usize) {
+    COPIES.fetch_add(1, Ordering::Relaxed);
+    BYTES.fetch_add(bytes as u64, Ordering::Relaxed);
+}
+
+/// The tensor on a device: itself when it is there already, else one counted copy of its elements.
+///
+/// # Errors
+/// When memory runs out or the transfer fails.
+pub fn transfer(x: &Tensor, device: Device) -> Result<Tensor> {
+    if x.device() == device {
+        return Ok(x.clone());
+    }
+    let x = compact(x)?;
+    let bytes = x.ty().bytes();
+    let start = x.layout.offset() * x.dtype.itemsize();
+    let mut host = vec![0u8; bytes];
+    x.device().backend().download(&x.buffer, start, &mut host)?;
+    let buffer = device.backend().upload(device.index(), &host)?;
+    count_transfer(bytes);
+    Ok(Tensor::contiguous(buffer, x.shape(), x.dtype))
+}
