@@ -1,7 +1,9 @@
 //! `trait Backend`: what a device has to know; small, object-safe, and all a backend crate implements.
 
 use crate::prim::Prim;
-use crate::{Arg, Buffer, DeviceInfo, Error, Graph, Outputs, Result, Tensor, TensorType, interpret};
+use crate::{
+    Arg, Buffer, DeviceInfo, Error, Graph, Outputs, Result, Tensor, TensorType, interpret,
+};
 
 /// Memory of a device as its backend counts it, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,14 +64,23 @@ pub trait Backend: Send + Sync {
     ///
     /// # Errors
     /// When memory runs out, an index is out of bounds, or the device fails.
-    fn execute(&self, index: usize, prim: &Prim, inputs: &[Arg<'_>], outputs: &[TensorType]) -> Result<Outputs>;
+    fn execute(
+        &self,
+        index: usize,
+        prim: &Prim,
+        inputs: &[Arg<'_>],
+        outputs: &[TensorType],
+    ) -> Result<Outputs>;
 
     /// Prepares a graph for repeated runs. The default interprets it step by step.
     ///
     /// # Errors
     /// When the backend cannot compile it.
     fn compile(&self, device: crate::Device, graph: &Graph) -> Result<Box<dyn Executable>> {
-        Ok(Box::new(Interpreted { device, graph: graph.clone() }))
+        Ok(Box::new(Interpreted {
+            device,
+            graph: graph.clone(),
+        }))
     }
 
     /// Waits until all that was asked for is done.
@@ -103,7 +114,10 @@ pub trait Backend: Send + Sync {
     /// When the backend has no such limit.
     fn set_memory_limit(&self, index: usize, bytes: Option<usize>) -> Result<()> {
         let _ = (index, bytes);
-        Err(Error::unsupported(format!("set_memory_limit: backend '{}' has no limit to set", self.name())))
+        Err(Error::unsupported(format!(
+            "set_memory_limit: backend '{}' has no limit to set",
+            self.name()
+        )))
     }
 
     /// Sets the number of logical devices, where the backend can pretend to several.

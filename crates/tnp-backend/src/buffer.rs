@@ -53,7 +53,12 @@ impl HostMemory {
         release: unsafe fn(NonNull<u8>, usize),
         token: usize,
     ) -> HostMemory {
-        HostMemory { ptr, writable, release, token }
+        HostMemory {
+            ptr,
+            writable,
+            release,
+            token,
+        }
     }
 
     /// Takes over the memory of a `Vec` without copying.
@@ -63,8 +68,14 @@ impl HostMemory {
             drop(unsafe { Vec::from_raw_parts(ptr.as_ptr().cast::<T>(), 0, capacity) });
         }
         let mut vec = std::mem::ManuallyDrop::new(vec);
-        let ptr = NonNull::new(vec.as_mut_ptr().cast::<u8>()).expect("a Vec's pointer is never null");
-        HostMemory { ptr, writable: true, release: release::<T>, token: vec.capacity() }
+        let ptr =
+            NonNull::new(vec.as_mut_ptr().cast::<u8>()).expect("a Vec's pointer is never null");
+        HostMemory {
+            ptr,
+            writable: true,
+            release: release::<T>,
+            token: vec.capacity(),
+        }
     }
 
     /// Borrows memory that `owner` keeps alive and that nobody may change meanwhile; never written to.
@@ -76,7 +87,12 @@ impl HostMemory {
             // SAFETY: the token is the box taken apart below, given back once.
             drop(unsafe { Box::from_raw(token as *mut Box<dyn Any + Send + Sync>) });
         }
-        HostMemory { ptr, writable: false, release, token: Box::into_raw(Box::new(owner)).expose_provenance() }
+        HostMemory {
+            ptr,
+            writable: false,
+            release,
+            token: Box::into_raw(Box::new(owner)).expose_provenance(),
+        }
     }
 }
 
@@ -92,7 +108,11 @@ impl Buffer {
     #[inline]
     pub fn inline(device: Device, bytes: usize) -> Buffer {
         debug_assert!(bytes <= INLINE_BYTES);
-        Buffer::with_storage(device, bytes, Storage::Inline(UnsafeCell::new([0; INLINE_BYTES / 8])))
+        Buffer::with_storage(
+            device,
+            bytes,
+            Storage::Inline(UnsafeCell::new([0; INLINE_BYTES / 8])),
+        )
     }
 
     /// A buffer over host memory.
@@ -108,7 +128,12 @@ impl Buffer {
 
     #[inline]
     fn with_storage(device: Device, bytes: usize, storage: Storage) -> Buffer {
-        Buffer(Arc::new(Inner { device, bytes, storage, failure: OnceLock::new() }))
+        Buffer(Arc::new(Inner {
+            device,
+            bytes,
+            storage,
+            failure: OnceLock::new(),
+        }))
     }
 
     /// The device the memory belongs to.

@@ -29,7 +29,8 @@ pub struct DeviceInfo {
 }
 
 const MAX_BACKENDS: usize = 16;
-static TABLE: [OnceLock<&'static dyn Backend>; MAX_BACKENDS] = [const { OnceLock::new() }; MAX_BACKENDS];
+static TABLE: [OnceLock<&'static dyn Backend>; MAX_BACKENDS] =
+    [const { OnceLock::new() }; MAX_BACKENDS];
 static REGISTERING: Mutex<usize> = Mutex::new(0);
 
 /// Backends that are linked into the program; a backend crate adds itself with
@@ -51,17 +52,26 @@ fn linked() {
 }
 
 fn add(backend: &'static dyn Backend) -> Result<usize> {
-    let mut count = REGISTERING.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let mut count = REGISTERING
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner());
     let names = || TABLE.iter().filter_map(|slot| slot.get());
     if names().any(|other| other.name() == backend.name()) {
-        return Err(Error::device(format!("register: a backend named '{}' is registered already", backend.name())));
+        return Err(Error::device(format!(
+            "register: a backend named '{}' is registered already",
+            backend.name()
+        )));
     }
     if *count == MAX_BACKENDS {
-        return Err(Error::device(format!("register: no more than {MAX_BACKENDS} backends can be registered")));
+        return Err(Error::device(format!(
+            "register: no more than {MAX_BACKENDS} backends can be registered"
+        )));
     }
     let id = *count;
     if TABLE[id].set(backend).is_err() {
-        return Err(Error::device("register: the slot of a new backend was taken"));
+        return Err(Error::device(
+            "register: the slot of a new backend was taken",
+        ));
     }
     *count += 1;
     Ok(id)
@@ -79,12 +89,18 @@ pub fn register(backend: &'static dyn Backend) -> Result<()> {
 /// All backends, linked and registered.
 pub fn backends() -> Vec<&'static dyn Backend> {
     linked();
-    TABLE.iter().filter_map(|slot| slot.get().copied()).collect()
+    TABLE
+        .iter()
+        .filter_map(|slot| slot.get().copied())
+        .collect()
 }
 
 /// Devices of all backends; a backend that finds none, or whose driver is missing, adds none.
 pub fn devices() -> Vec<DeviceInfo> {
-    backends().into_iter().flat_map(|backend| backend.devices().unwrap_or_default()).collect()
+    backends()
+        .into_iter()
+        .flat_map(|backend| backend.devices().unwrap_or_default())
+        .collect()
 }
 
 impl Device {
@@ -94,22 +110,35 @@ impl Device {
     /// When no backend of that name is linked or registered; the message says how to get it.
     pub fn new(backend: &str, index: usize) -> Result<Device> {
         linked();
-        let id = TABLE.iter().position(|slot| slot.get().is_some_and(|b| b.name() == backend));
+        let id = TABLE
+            .iter()
+            .position(|slot| slot.get().is_some_and(|b| b.name() == backend));
         let Some(id) = id else {
             let known: Vec<&str> = backends().iter().map(|b| b.name()).collect();
             let advice = match backend {
                 "gpu" | "cuda" | "wgpu" | "cpu" => {
-                    let feature = if backend == "gpu" { "cuda` or `wgpu" } else { backend };
+                    let feature = if backend == "gpu" {
+                        "cuda` or `wgpu"
+                    } else {
+                        backend
+                    };
                     format!("turn on the feature `{feature}` of tnp")
                 }
                 _ => "link the crate that provides it, or call `register`".to_owned(),
             };
             return Err(Error::device(format!(
                 "device '{backend}:{index}': no backend '{backend}' in this program (there are: {}); {advice}",
-                if known.is_empty() { "none".to_owned() } else { known.join(", ") },
+                if known.is_empty() {
+                    "none".to_owned()
+                } else {
+                    known.join(", ")
+                },
             )));
         };
-        Ok(Device { backend: id as u16, index: index as u16 })
+        Ok(Device {
+            backend: id as u16,
+            index: index as u16,
+        })
     }
 
     /// The backend's device `index`, for backends to name their own devices.
@@ -125,14 +154,20 @@ impl Device {
         let names: Vec<String> = infos.iter().map(|info| info.device.to_string()).collect();
         Err(Error::device(format!(
             "device '{backend}:{index}': backend '{backend}' has {}",
-            if names.is_empty() { "no device on this machine".to_owned() } else { names.join(", ") }
+            if names.is_empty() {
+                "no device on this machine".to_owned()
+            } else {
+                names.join(", ")
+            }
         )))
     }
 
     /// The backend that runs it.
     #[inline]
     pub fn backend(self) -> &'static dyn Backend {
-        *TABLE[self.backend as usize].get().expect("a Device is only made for a registered backend")
+        *TABLE[self.backend as usize]
+            .get()
+            .expect("a Device is only made for a registered backend")
     }
 
     /// The number among its backend's devices.
@@ -162,7 +197,9 @@ impl FromStr for Device {
         let name = text.trim_start_matches("/device:").to_ascii_lowercase();
         let (backend, index) = name.split_once(':').unwrap_or((&name, "0"));
         let index: u16 = index.parse().map_err(|_| {
-            Error::device(format!("device '{text}': '{index}' is not a device number; write it as 'cpu:0'"))
+            Error::device(format!(
+                "device '{text}': '{index}' is not a device number; write it as 'cpu:0'"
+            ))
         })?;
         Device::find(backend, index as usize)
     }
@@ -178,6 +215,8 @@ impl serde::Serialize for Device {
 #[cfg(feature = "serde")]
 impl<'de> serde::Deserialize<'de> for Device {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Device, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }

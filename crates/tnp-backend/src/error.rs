@@ -54,7 +54,10 @@ impl Error {
     /// An error of a kind.
     #[cold]
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
-        Error(Arc::new(Repr { kind, message: message.into() }))
+        Error(Arc::new(Repr {
+            kind,
+            message: message.into(),
+        }))
     }
 
     /// What sort of error this is.
@@ -71,9 +74,16 @@ impl Error {
     #[cold]
     pub fn in_op(self, op: &str) -> Error {
         let named = self.0.message.split_once(": ").is_some_and(|(head, _)| {
-            !head.is_empty() && head.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.')
+            !head.is_empty()
+                && head
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.')
         });
-        if named { self } else { Error::new(self.0.kind, format!("{op}: {}", self.0.message)) }
+        if named {
+            self
+        } else {
+            Error::new(self.0.kind, format!("{op}: {}", self.0.message))
+        }
     }
 }
 
@@ -132,5 +142,16 @@ impl From<tnp_dtype::ParseDTypeError> for Error {
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Error {
         Error::io(error.to_string())
+    }
+}
+
+impl From<tnp_shape::ShapeError> for Error {
+    fn from(error: tnp_shape::ShapeError) -> Error {
+        let kind = match error.kind() {
+            tnp_shape::ErrorKind::Value => ErrorKind::Value,
+            tnp_shape::ErrorKind::Index => ErrorKind::Index,
+            tnp_shape::ErrorKind::Axis => ErrorKind::Axis,
+        };
+        Error::new(kind, error.to_string())
     }
 }

@@ -175,14 +175,29 @@ impl GraphBuilder {
     /// # Errors
     /// Those of [`infer`], and a variable of another graph.
     pub fn push(&mut self, prim: Prim, inputs: &[Var]) -> Result<SmallVec<[Var; 1]>> {
-        if let Some(var) = inputs.iter().find(|var| var.index() >= self.graph.variables.len()) {
-            return Err(Error::scope(format!("{}: variable {} is not of this graph", prim.name(), var.0)));
+        if let Some(var) = inputs
+            .iter()
+            .find(|var| var.index() >= self.graph.variables.len())
+        {
+            return Err(Error::scope(format!(
+                "{}: variable {} is not of this graph",
+                prim.name(),
+                var.0
+            )));
         }
-        let types: SmallVec<[&TensorType; 4]> = inputs.iter().map(|&var| self.graph.ty(var)).collect();
+        let types: SmallVec<[&TensorType; 4]> =
+            inputs.iter().map(|&var| self.graph.ty(var)).collect();
         let outputs = infer(&prim, &types)?;
         drop(types);
-        let outputs: SmallVec<[Var; 1]> = outputs.into_iter().map(|ty| self.define(ty, false)).collect();
-        self.graph.equations.push(Equation { prim, inputs: inputs.into(), outputs: outputs.clone() });
+        let outputs: SmallVec<[Var; 1]> = outputs
+            .into_iter()
+            .map(|ty| self.define(ty, false))
+            .collect();
+        self.graph.equations.push(Equation {
+            prim,
+            inputs: inputs.into(),
+            outputs: outputs.clone(),
+        });
         Ok(outputs)
     }
 
@@ -225,7 +240,10 @@ impl fmt::Display for Name {
                 break;
             }
         }
-        letters.iter().rev().try_for_each(|&letter| write!(f, "{}", letter as char))
+        letters
+            .iter()
+            .rev()
+            .try_for_each(|&letter| write!(f, "{}", letter as char))
     }
 }
 
@@ -241,15 +259,27 @@ fn parameters(prim: &Prim) -> String {
         Prim::Transpose { permutation } => format!("{permutation:?}"),
         Prim::BroadcastInDim { dims, .. } => format!("[dims={dims:?}]"),
         Prim::Slice { axes } => {
-            let parts: Vec<String> = axes.iter().map(|s| format!("{}+{}x{}", s.start, s.len, s.step)).collect();
+            let parts: Vec<String> = axes
+                .iter()
+                .map(|s| format!("{}+{}x{}", s.start, s.len, s.step))
+                .collect();
             format!("[{}]", parts.join(", "))
         }
         Prim::DynamicSlice { sizes } => format!("[sizes={sizes:?}]"),
         Prim::Pad { low, high } => format!("[low={low:?}, high={high:?}]"),
-        Prim::Concatenate { axis } | Prim::ArgReduce { axis, .. } | Prim::Sort { axis } => format!("[axis={axis}]"),
+        Prim::Concatenate { axis } | Prim::ArgReduce { axis, .. } | Prim::Sort { axis } => {
+            format!("[axis={axis}]")
+        }
         Prim::ArgSort { axis, stable } => format!("[axis={axis}, stable={stable}]"),
-        Prim::Gather { axes, index_axes_at } => format!("[{}]", indexed(axes, *index_axes_at)),
-        Prim::Scatter { op, axes, index_axes_at } => format!("[{op:?}, {}]", indexed(axes, *index_axes_at)),
+        Prim::Gather {
+            axes,
+            index_axes_at,
+        } => format!("[{}]", indexed(axes, *index_axes_at)),
+        Prim::Scatter {
+            op,
+            axes,
+            index_axes_at,
+        } => format!("[{op:?}, {}]", indexed(axes, *index_axes_at)),
         Prim::NonZero { size } => format!("[size={size}]"),
         Prim::Reduce { axes, .. } => format!("[axes={axes:?}]"),
         Prim::Cumulative { axis, reverse, .. } => {
@@ -262,8 +292,17 @@ fn parameters(prim: &Prim) -> String {
         ),
         Prim::Switch { branches } => branches.iter().map(|graph| nested(graph)).collect(),
         Prim::While { condition, body } => nested(condition) + &nested(body),
-        Prim::Scan { body, carry, length, reverse } => {
-            format!("[carry={carry}, length={length}{}]{}", if *reverse { ", reverse" } else { "" }, nested(body))
+        Prim::Scan {
+            body,
+            carry,
+            length,
+            reverse,
+        } => {
+            format!(
+                "[carry={carry}, length={length}{}]{}",
+                if *reverse { ", reverse" } else { "" },
+                nested(body)
+            )
         }
         Prim::Call { graph } => nested(graph),
         Prim::DeviceCopy { device } => format!("[{device}]"),
@@ -292,12 +331,27 @@ impl fmt::Display for Graph {
             let weak = if self.is_weak(*var) { "*" } else { "" };
             format!("{}: {}{weak}", Name(*var), self.ty(*var))
         };
-        let names = |vars: &[Var]| vars.iter().map(|&var| Name(var).to_string()).collect::<Vec<_>>();
+        let names = |vars: &[Var]| {
+            vars.iter()
+                .map(|&var| Name(var).to_string())
+                .collect::<Vec<_>>()
+        };
         let inputs: Vec<String> = self.inputs.iter().map(typed).collect();
-        writeln!(f, "({}) -> ({}) {{", inputs.join(", "), names(&self.outputs).join(", "))?;
+        writeln!(
+            f,
+            "({}) -> ({}) {{",
+            inputs.join(", "),
+            names(&self.outputs).join(", ")
+        )?;
         for equation in &self.equations {
             let outputs: Vec<String> = equation.outputs.iter().map(typed).collect();
-            write!(f, "  {} = {}{}", outputs.join(", "), equation.prim.name(), parameters(&equation.prim))?;
+            write!(
+                f,
+                "  {} = {}{}",
+                outputs.join(", "),
+                equation.prim.name(),
+                parameters(&equation.prim)
+            )?;
             for name in names(&equation.inputs) {
                 write!(f, " {name}")?;
             }

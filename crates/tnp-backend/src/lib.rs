@@ -34,7 +34,14 @@ pub use warning::{Warning, set_warning_hook, warn};
 pub fn shape_text(shape: &[usize]) -> String {
     match shape {
         [one] => format!("({one},)"),
-        _ => format!("({})", shape.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")),
+        _ => format!(
+            "({})",
+            shape
+                .iter()
+                .map(usize::to_string)
+                .collect::<Vec<_>>()
+                .join(", ")
+        ),
     }
 }
 
@@ -47,13 +54,17 @@ pub fn checked_size(shape: &[usize], dtype: DType) -> Result<usize> {
     if shape.contains(&0) {
         return Ok(0);
     }
-    let size = shape.iter().try_fold(1usize, |size, &dim| size.checked_mul(dim));
-    size.filter(|size| size.checked_mul(dtype.itemsize()).is_some_and(|bytes| bytes <= isize::MAX as usize)).ok_or_else(
-        || {
-            Error::value(format!(
-                "array is too big; shape {} of {dtype} is larger than the maximum possible size",
-                shape_text(shape)
-            ))
-        },
-    )
+    let size = shape
+        .iter()
+        .try_fold(1usize, |size, &dim| size.checked_mul(dim));
+    size.filter(|size| {
+        size.checked_mul(dtype.itemsize())
+            .is_some_and(|bytes| bytes <= isize::MAX as usize)
+    })
+    .ok_or_else(|| {
+        Error::value(format!(
+            "array is too big; shape {} of {dtype} is larger than the maximum possible size",
+            shape_text(shape)
+        ))
+    })
 }

@@ -7,7 +7,9 @@ use tnp_dtype::{DType, Literal};
 use tnp_shape::{Dims, Layout, Strides};
 
 use crate::prim::{Prim, SliceSpec, Unary, infer};
-use crate::{Arg, Device, Error, Graph, Outputs, Result, Tensor, TensorType, decompose, is_layout, transfer};
+use crate::{
+    Arg, Device, Error, Graph, Outputs, Result, Tensor, TensorType, decompose, is_layout, transfer,
+};
 
 /// Runs one primitive on a device, on which all inputs live.
 ///
@@ -25,7 +27,12 @@ pub fn run(device: Device, prim: &Prim, inputs: &[Arg<'_>]) -> Result<Outputs> {
     {
         return Ok(smallvec![view]);
     }
-    let values = |from: usize| inputs[from..].iter().map(|arg| arg.tensor.clone()).collect::<Vec<_>>();
+    let values = |from: usize| {
+        inputs[from..]
+            .iter()
+            .map(|arg| arg.tensor.clone())
+            .collect::<Vec<_>>()
+    };
     match prim {
         Prim::DeviceCopy { device } => Ok(smallvec![transfer(inputs[0].tensor, *device)?]),
         Prim::Call { graph } => interpret(device, graph, values(0)),
@@ -46,8 +53,24 @@ pub fn run(device: Device, prim: &Prim, inputs: &[Arg<'_>]) -> Result<Outputs> {
             }
             Ok(carry.into())
         }
-        Prim::Scan { body, carry, length, reverse } => scan(device, body, *carry, (*length, *reverse), values(0), &outputs),
-        _ if device.backend().supports(prim, &types) => device.backend().execute(device.index(), prim, inputs, &outputs),
+        Prim::Scan {
+            body,
+            carry,
+            length,
+            reverse,
+        } => scan(
+            device,
+            body,
+            *carry,
+            (*length, *reverse),
+            values(0),
+            &outputs,
+        ),
+        _ if device.backend().supports(prim, &types) => {
+            device
+                .backend()
+                .execute(device.index(), prim, inputs, &outputs)
+        }
         _ => match decompose(prim, &types) {
             Some(graph) => interpret(device, &graph?, values(0)),
             None => Err(unsupported(device, prim, &types)),
@@ -69,7 +92,11 @@ fn unsupported(device: Device, prim: &Prim, types: &[&TensorType]) -> Error {
 /// Those of the steps.
 pub fn interpret(device: Device, graph: &Graph, inputs: Vec<Tensor>) -> Result<Outputs> {
     if inputs.len() != graph.inputs().len() {
-        return Err(Error::value(format!("the graph takes {} arrays, {} were given", graph.inputs().len(), inputs.len())));
+        return Err(Error::value(format!(
+            "the graph takes {} arrays, {} were given",
+            graph.inputs().len(),
+            inputs.len()
+        )));
     }
     let last_uses = graph.last_uses();
     let mut values: Vec<Option<Tensor>> = vec![None; graph.variables()];
@@ -81,14 +108,27 @@ pub fn interpret(device: Device, graph: &Graph, inputs: Vec<Tensor>) -> Result<O
         for (at, var) in equation.inputs.iter().enumerate() {
             let again = equation.inputs[at + 1..].contains(var);
             let last = last_uses[var.index()] == Some(step) && !again;
-            let value = if last { values[var.index()].take() } else { values[var.index()].clone() };
-            operands.push((value.ok_or_else(|| Error::scope("a graph reads a variable before it is defined"))?, last));
+            let value = if last {
+                values[var.index()].take()
+            } else {
+                values[var.index()].clone()
+            };
+            operands.push((
+                value
+                    .ok_or_else(|| Error::scope("a graph reads a variable before it is defined"))?,
+                last,
+            ));
         }
         for (tensor, last) in &mut operands {
             *last = *last && tensor.buffer.is_unique();
         }
-        let args: SmallVec<[Arg<'_>; 3]> =
-            operands.iter().map(|(tensor, donated)| Arg { tensor, donated: *donated }).collect();
+        let args: SmallVec<[Arg<'_>; 3]> = operands
+            .iter()
+            .map(|(tensor, donated)| Arg {
+                tensor,
+                donated: *donated,
+            })
+            .collect();
         let outputs = run(device, &equation.prim, &args)?;
         for (var, value) in equation.outputs.iter().zip(outputs) {
             if last_uses[var.index()].is_some() {
@@ -97,7 +137,9 @@ pub fn interpret(device: Device, graph: &Graph, inputs: Vec<Tensor>) -> Result<O
         }
     }
     let output = |var: &crate::Var| {
-        values[var.index()].clone().ok_or_else(|| Error::scope("a graph returns a variable it does not define"))
+        values[var.index()]
+            .clone()
+            .ok_or_else(|| Error::scope("a graph returns a variable it does not define"))
     };
     graph.outputs().iter().map(output).collect()
 }
@@ -105,12 +147,24 @@ pub fn interpret(device: Device, graph: &Graph, inputs: Vec<Tensor>) -> Result<O
 /// The result of a layout primitive as a view; `None` where it needs a copy.
 fn view(prim: &Prim, x: &Tensor, output: &TensorType) -> Option<Tensor> {
     let layout = &x.layout;
-    let with = |layout: Layout| Some(Tensor { buffer: x.buffer.clone(), layout, dtype: output.dtype });
+    let with = |layout: Layout| {
+        Some(Tensor {
+            buffer: x.buffer.clone(),
+            layout,
+            dtype: output.dtype,
+        })
+    };
     match prim {
         Prim::Reshape { shape } => with(layout.reshape(shape)?),
         Prim::Transpose { permutation } => with(Layout::from_parts(
-            permutation.iter().map(|&axis| layout.shape()[axis]).collect(),
-            permutation.iter().map(|&axis| layout.strides()[axis]).collect(),
+            permutation
+                .iter()
+                .map(|&axis| layout.shape()[axis])
+                .collect(),
+            permutation
+                .iter()
+                .map(|&axis| layout.strides()[axis])
+                .collect(),
             layout.offset(),
         )),
         Prim::BroadcastInDim { shape, dims } => {
@@ -127,7 +181,11 @@ fn view(prim: &Prim, x: &Tensor, output: &TensorType) -> Option<Tensor> {
         Prim::Unary(part @ (Unary::Real | Unary::Imag)) => {
             let offset = layout.offset() * 2 + (*part == Unary::Imag) as usize;
             let strides = layout.strides().iter().map(|stride| stride * 2).collect();
-            with(Layout::from_parts(Dims::from_slice(layout.shape()), strides, offset))
+            with(Layout::from_parts(
+                Dims::from_slice(layout.shape()),
+                strides,
+                offset,
+            ))
         }
         _ => None,
     }
@@ -144,7 +202,11 @@ pub fn slice_layout(layout: &Layout, axes: &[SliceSpec]) -> Layout {
         strides.push(stride * spec.step);
     }
     let empty = axes.iter().any(|spec| spec.len == 0);
-    let offset = if empty { layout.offset() } else { offset as usize };
+    let offset = if empty {
+        layout.offset()
+    } else {
+        offset as usize
+    };
     Layout::from_parts(axes.iter().map(|spec| spec.len).collect(), strides, offset)
 }
 
@@ -157,7 +219,9 @@ pub fn scalar(x: &Tensor) -> Result<Literal> {
     let itemsize = x.dtype.itemsize();
     let mut bytes = [0u8; 16];
     let start = x.layout.offset() * itemsize;
-    x.device().backend().download(&x.buffer, start, &mut bytes[..itemsize])?;
+    x.device()
+        .backend()
+        .download(&x.buffer, start, &mut bytes[..itemsize])?;
     Ok(Literal::from_bytes(x.dtype, &bytes[..itemsize]))
 }
 
@@ -182,7 +246,11 @@ fn scan(
                 Strides::from_slice(&x.layout.strides()[1..]),
                 offset as usize,
             );
-            step.push(Tensor { buffer: x.buffer.clone(), layout, dtype: x.dtype });
+            step.push(Tensor {
+                buffer: x.buffer.clone(),
+                layout,
+                dtype: x.dtype,
+            });
         }
         let mut results = interpret(device, body, step)?.into_vec();
         let ys = results.split_off(carry);
@@ -203,14 +271,26 @@ fn scan(
 
 fn stacked(device: Device, parts: &[Tensor], ty: &TensorType) -> Result<Tensor> {
     if parts.is_empty() {
-        let zeros = Prim::Full { shape: ty.shape.clone(), value: Literal::zero(ty.dtype) };
+        let zeros = Prim::Full {
+            shape: ty.shape.clone(),
+            value: Literal::zero(ty.dtype),
+        };
         return Ok(run(device, &zeros, &[])?.remove(0));
     }
     let mut shape: Dims = smallvec![1];
     shape.extend_from_slice(&ty.shape[1..]);
     let rows: Result<Vec<Tensor>> = parts
         .iter()
-        .map(|part| Ok(run(device, &Prim::Reshape { shape: shape.clone() }, &[Arg::borrowed(part)])?.remove(0)))
+        .map(|part| {
+            Ok(run(
+                device,
+                &Prim::Reshape {
+                    shape: shape.clone(),
+                },
+                &[Arg::borrowed(part)],
+            )?
+            .remove(0))
+        })
         .collect();
     let rows = rows?;
     let args: Vec<Arg<'_>> = rows.iter().map(Arg::borrowed).collect();
@@ -225,7 +305,12 @@ pub fn compact(x: &Tensor) -> Result<Tensor> {
     if x.layout.is_contiguous() {
         return Ok(x.clone());
     }
-    Ok(run(x.device(), &Prim::Cast { dtype: x.dtype }, &[Arg::borrowed(x)])?.remove(0))
+    Ok(run(
+        x.device(),
+        &Prim::Cast { dtype: x.dtype },
+        &[Arg::borrowed(x)],
+    )?
+    .remove(0))
 }
 
 /// Shorthand for backends: the types of the inputs.

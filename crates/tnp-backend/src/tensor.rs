@@ -22,7 +22,10 @@ impl TensorType {
     /// A type from its parts.
     #[inline]
     pub fn new(shape: &[usize], dtype: DType) -> TensorType {
-        TensorType { shape: Dims::from_slice(shape), dtype }
+        TensorType {
+            shape: Dims::from_slice(shape),
+            dtype,
+        }
     }
 
     /// Number of axes.
@@ -81,7 +84,11 @@ impl Tensor {
     /// A contiguous tensor over a whole buffer.
     #[inline]
     pub fn contiguous(buffer: Buffer, shape: &[usize], dtype: DType) -> Tensor {
-        Tensor { buffer, layout: Layout::contiguous(shape), dtype }
+        Tensor {
+            buffer,
+            layout: Layout::contiguous(shape),
+            dtype,
+        }
     }
 
     /// Sizes of the axes.
@@ -123,6 +130,9 @@ impl<'a> Arg<'a> {
     /// An input that must be left as it is.
     #[inline]
     pub fn borrowed(tensor: &'a Tensor) -> Arg<'a> {
-        Arg { tensor, donated: false }
+        Arg {
+            tensor,
+            donated: false,
+        }
     }
 }

@@ -18,7 +18,10 @@ static BYTES: AtomicU64 = AtomicU64::new(0);
 
 /// Copies between devices so far, so that a hidden copy in a loop can be seen.
 pub fn transfer_stats() -> TransferStats {
-    TransferStats { copies: COPIES.load(Ordering::Relaxed), bytes: BYTES.load(Ordering::Relaxed) }
+    TransferStats {
+        copies: COPIES.load(Ordering::Relaxed),
+        bytes: BYTES.load(Ordering::Relaxed),
+    }
 }
 
 /// Starts counting again from zero.

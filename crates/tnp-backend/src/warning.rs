@@ -20,7 +20,9 @@ impl Warning {
         match self {
             Warning::DivideByZero => "divide by zero encountered",
             Warning::EmptySlice => "Mean of empty slice, or degrees of freedom <= 0 for slice",
-            Warning::ComplexDiscarded => "Casting complex values to real discards the imaginary part",
+            Warning::ComplexDiscarded => {
+                "Casting complex values to real discards the imaginary part"
+            }
         }
     }
 }
@@ -32,13 +34,19 @@ static HOOK: RwLock<Option<Box<Hook>>> = RwLock::new(None);
 ///
 /// The hook must not panic and must not set another hook.
 pub fn set_warning_hook(hook: Option<Box<Hook>>) {
-    *HOOK.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = hook;
+    *HOOK
+        .write()
+        .unwrap_or_else(|poisoned| poisoned.into_inner()) = hook;
 }
 
 /// Raises a warning.
 #[cold]
 pub fn warn(warning: Warning, op: &str) {
-    if let Some(hook) = HOOK.read().unwrap_or_else(|poisoned| poisoned.into_inner()).as_deref() {
+    if let Some(hook) = HOOK
+        .read()
+        .unwrap_or_else(|poisoned| poisoned.into_inner())
+        .as_deref()
+    {
         hook(warning, op);
     }
 }

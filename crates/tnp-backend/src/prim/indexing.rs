@@ -34,22 +34,45 @@ pub enum ScatterOp {
 
 impl ScatterOp {
     /// Every way, in the order of the enum.
-    pub const ALL: [ScatterOp; 5] =
-        [ScatterOp::Set, ScatterOp::Add, ScatterOp::Multiply, ScatterOp::Minimum, ScatterOp::Maximum];
+    pub const ALL: [ScatterOp; 5] = [
+        ScatterOp::Set,
+        ScatterOp::Add,
+        ScatterOp::Multiply,
+        ScatterOp::Minimum,
+        ScatterOp::Maximum,
+    ];
 }
 
 /// Shape of what a gather reads.
-fn gathered(axes: &[AxisIndex], index_axes_at: usize, x: &TensorType, indices: &[&TensorType]) -> Result<Dims> {
+fn gathered(
+    axes: &[AxisIndex],
+    index_axes_at: usize,
+    x: &TensorType,
+    indices: &[&TensorType],
+) -> Result<Dims> {
     if axes.len() != x.ndim() {
-        return Err(Error::index(format!("{} axes are indexed of an array of dimension {}", axes.len(), x.ndim())));
+        return Err(Error::index(format!(
+            "{} axes are indexed of an array of dimension {}",
+            axes.len(),
+            x.ndim()
+        )));
     }
-    let wanted = axes.iter().filter(|axis| matches!(axis, AxisIndex::Index)).count();
+    let wanted = axes
+        .iter()
+        .filter(|axis| matches!(axis, AxisIndex::Index))
+        .count();
     if wanted != indices.len() {
-        return Err(Error::index(format!("{wanted} index arrays are needed, {} were given", indices.len())));
+        return Err(Error::index(format!(
+            "{wanted} index arrays are needed, {} were given",
+            indices.len()
+        )));
     }
     for index in indices {
         if index.dtype != DType::Int64 {
-            return Err(Error::index(format!("arrays used as indices must be int64, not {}", index.dtype)));
+            return Err(Error::index(format!(
+                "arrays used as indices must be int64, not {}",
+                index.dtype
+            )));
         }
         if index.shape != indices[0].shape {
             return Err(Error::index(format!(
@@ -67,7 +90,10 @@ fn gathered(axes: &[AxisIndex], index_axes_at: usize, x: &TensorType, indices: &
         }
     }
     if index_axes_at > shape.len() {
-        return Err(Error::index(format!("index axes at {index_axes_at} of {} sliced axes", shape.len())));
+        return Err(Error::index(format!(
+            "index axes at {index_axes_at} of {} sliced axes",
+            shape.len()
+        )));
     }
     if let Some(index) = indices.first() {
         shape.insert_from_slice(index_axes_at, &index.shape);
@@ -76,9 +102,18 @@ fn gathered(axes: &[AxisIndex], index_axes_at: usize, x: &TensorType, indices: &
     Ok(shape)
 }
 
-pub(super) fn gather(axes: &[AxisIndex], index_axes_at: usize, inputs: &[&TensorType]) -> Result<TensorType> {
-    let (x, indices) = inputs.split_first().ok_or_else(|| Error::value("takes an array and index arrays"))?;
-    Ok(TensorType { shape: gathered(axes, index_axes_at, x, indices)?, dtype: x.dtype })
+pub(super) fn gather(
+    axes: &[AxisIndex],
+    index_axes_at: usize,
+    inputs: &[&TensorType],
+) -> Result<TensorType> {
+    let (x, indices) = inputs
+        .split_first()
+        .ok_or_else(|| Error::value("takes an array and index arrays"))?;
+    Ok(TensorType {
+        shape: gathered(axes, index_axes_at, x, indices)?,
+        dtype: x.dtype,
+    })
 }
 
 pub(super) fn scatter(
@@ -99,18 +134,31 @@ pub(super) fn scatter(
         )));
     }
     if update.dtype != x.dtype {
-        return Err(Error::dtype(format!("the update is {}, the array {}; cast it", update.dtype, x.dtype)));
+        return Err(Error::dtype(format!(
+            "the update is {}, the array {}; cast it",
+            update.dtype, x.dtype
+        )));
     }
     match op {
-        ScatterOp::Set | ScatterOp::Add | ScatterOp::Multiply | ScatterOp::Minimum | ScatterOp::Maximum => {}
+        ScatterOp::Set
+        | ScatterOp::Add
+        | ScatterOp::Multiply
+        | ScatterOp::Minimum
+        | ScatterOp::Maximum => {}
     }
     Ok((*x).clone())
 }
 
 fn check_starts(x: &TensorType, starts: &[&TensorType]) -> Result<()> {
-    let good = starts.len() == x.ndim() && starts.iter().all(|s| s.ndim() == 0 && s.dtype == DType::Int64);
+    let good = starts.len() == x.ndim()
+        && starts
+            .iter()
+            .all(|s| s.ndim() == 0 && s.dtype == DType::Int64);
     if !good {
-        return Err(Error::index(format!("one int64[] start for each of the {} axes is needed", x.ndim())));
+        return Err(Error::index(format!(
+            "one int64[] start for each of the {} axes is needed",
+            x.ndim()
+        )));
     }
     Ok(())
 }
@@ -127,10 +175,15 @@ fn check_block(x: &TensorType, sizes: &[usize]) -> Result<()> {
 }
 
 pub(super) fn dynamic_slice(sizes: &Dims, inputs: &[&TensorType]) -> Result<TensorType> {
-    let (x, starts) = inputs.split_first().ok_or_else(|| Error::value("takes an array and starts"))?;
+    let (x, starts) = inputs
+        .split_first()
+        .ok_or_else(|| Error::value("takes an array and starts"))?;
     check_starts(x, starts)?;
     check_block(x, sizes)?;
-    Ok(TensorType { shape: sizes.clone(), dtype: x.dtype })
+    Ok(TensorType {
+        shape: sizes.clone(),
+        dtype: x.dtype,
+    })
 }
 
 pub(super) fn dynamic_update_slice(inputs: &[&TensorType]) -> Result<TensorType> {
@@ -140,17 +193,27 @@ pub(super) fn dynamic_update_slice(inputs: &[&TensorType]) -> Result<TensorType>
     check_starts(x, starts)?;
     check_block(x, &update.shape)?;
     if update.dtype != x.dtype {
-        return Err(Error::dtype(format!("the update is {}, the array {}; cast it", update.dtype, x.dtype)));
+        return Err(Error::dtype(format!(
+            "the update is {}, the array {}; cast it",
+            update.dtype, x.dtype
+        )));
     }
     Ok((*x).clone())
 }
 
 pub(super) fn nonzero(size: usize, [x]: [&TensorType; 1]) -> Result<Types> {
     if x.ndim() == 0 {
-        return Err(Error::value("nonzero of a 0-d array has no axes to give; use `atleast_1d` first"));
+        return Err(Error::value(
+            "nonzero of a 0-d array has no axes to give; use `atleast_1d` first",
+        ));
     }
     if size > x.size() {
-        return Err(Error::value(format!("size={size} is more than the array's {} elements", x.size())));
+        return Err(Error::value(format!(
+            "size={size} is more than the array's {} elements",
+            x.size()
+        )));
     }
-    Ok((0..x.ndim()).map(|_| TensorType::new(&[size], DType::Int64)).collect())
+    Ok((0..x.ndim())
+        .map(|_| TensorType::new(&[size], DType::Int64))
+        .collect())
 }

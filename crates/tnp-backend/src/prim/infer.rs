@@ -25,27 +25,48 @@ fn one_output(prim: &Prim, inputs: &[&TensorType]) -> Result<Types> {
         Prim::RandomBits { shape, dtype } => create::random_bits(shape, *dtype, take(inputs)?),
         Prim::Reshape { shape } => layout::reshape(shape, take(inputs)?),
         Prim::Transpose { permutation } => layout::transpose(permutation, take(inputs)?),
-        Prim::BroadcastInDim { shape, dims } => layout::broadcast_in_dim(shape, dims, take(inputs)?),
+        Prim::BroadcastInDim { shape, dims } => {
+            layout::broadcast_in_dim(shape, dims, take(inputs)?)
+        }
         Prim::Slice { axes } => layout::slice(axes, take(inputs)?),
         Prim::DynamicSlice { sizes } => indexing::dynamic_slice(sizes, inputs),
         Prim::DynamicUpdateSlice => indexing::dynamic_update_slice(inputs),
         Prim::Pad { low, high } => layout::pad(low, high, take(inputs)?),
         Prim::Concatenate { axis } => layout::concatenate(*axis, inputs),
-        Prim::Gather { axes, index_axes_at } => indexing::gather(axes, *index_axes_at, inputs),
-        Prim::Scatter { op, axes, index_axes_at } => indexing::scatter(*op, axes, *index_axes_at, inputs),
+        Prim::Gather {
+            axes,
+            index_axes_at,
+        } => indexing::gather(axes, *index_axes_at, inputs),
+        Prim::Scatter {
+            op,
+            axes,
+            index_axes_at,
+        } => indexing::scatter(*op, axes, *index_axes_at, inputs),
         Prim::NonZero { size } => return indexing::nonzero(*size, take(inputs)?),
         Prim::Reduce { op, axes, dtype } => reduce::reduce(*op, axes, *dtype, take(inputs)?),
         Prim::ArgReduce { op: _, axis } => reduce::arg_reduce(*axis, take(inputs)?),
-        Prim::Cumulative { op: _, axis, reverse: _, dtype } => reduce::cumulative(*axis, *dtype, take(inputs)?),
+        Prim::Cumulative {
+            op: _,
+            axis,
+            reverse: _,
+            dtype,
+        } => reduce::cumulative(*axis, *dtype, take(inputs)?),
         Prim::Sort { axis } => sort::sort(*axis, take(inputs)?),
         Prim::ArgSort { axis, stable: _ } => sort::argsort(*axis, take(inputs)?),
         Prim::SearchSorted { side: _ } => sort::search_sorted(take(inputs)?),
         Prim::DotGeneral(dims) => products::dot_general(dims, take(inputs)?),
         Prim::Switch { branches } => return control::switch(branches, inputs),
         Prim::While { condition, body } => return control::while_loop(condition, body, inputs),
-        Prim::Scan { body, carry, length, reverse: _ } => return control::scan(body, *carry, *length, inputs),
+        Prim::Scan {
+            body,
+            carry,
+            length,
+            reverse: _,
+        } => return control::scan(body, *carry, *length, inputs),
         Prim::Call { graph } => return control::call(graph, inputs),
-        Prim::Barrier | Prim::StopGradient | Prim::DeviceCopy { .. } => take::<1>(inputs).map(|[x]| x.clone()),
+        Prim::Barrier | Prim::StopGradient | Prim::DeviceCopy { .. } => {
+            take::<1>(inputs).map(|[x]| x.clone())
+        }
         Prim::Custom(id) => return control::custom(*id, inputs),
     }?;
     Ok(smallvec![ty])

@@ -21,16 +21,28 @@ pub struct DotDims {
 
 pub(super) fn dot_general(dims: &DotDims, [x, y]: [&TensorType; 2]) -> Result<TensorType> {
     if x.dtype != y.dtype {
-        return Err(Error::dtype(format!("the operands have dtypes {} and {}; cast them to one", x.dtype, y.dtype)));
+        return Err(Error::dtype(format!(
+            "the operands have dtypes {} and {}; cast them to one",
+            x.dtype, y.dtype
+        )));
     }
-    let pairs = [(&dims.lhs_contract, &dims.rhs_contract), (&dims.lhs_batch, &dims.rhs_batch)];
+    let pairs = [
+        (&dims.lhs_contract, &dims.rhs_contract),
+        (&dims.lhs_batch, &dims.rhs_batch),
+    ];
     for (left, right) in pairs {
         if left.len() != right.len() {
-            return Err(Error::value(format!("axes {left:?} and {right:?} do not pair up")));
+            return Err(Error::value(format!(
+                "axes {left:?} and {right:?} do not pair up"
+            )));
         }
         for (&a, &b) in left.iter().zip(right) {
             let (Some(&m), Some(&n)) = (x.shape.get(a), y.shape.get(b)) else {
-                return Err(Error::axis(format!("axes {a} and {b} of arrays of dimension {} and {}", x.ndim(), y.ndim())));
+                return Err(Error::axis(format!(
+                    "axes {a} and {b} of arrays of dimension {} and {}",
+                    x.ndim(),
+                    y.ndim()
+                )));
             };
             if m != n {
                 return Err(Error::value(format!(
@@ -45,7 +57,9 @@ pub(super) fn dot_general(dims: &DotDims, [x, y]: [&TensorType; 2]) -> Result<Te
         let mut used: Axes = contract.iter().chain(batch).copied().collect();
         used.sort_unstable();
         if used.windows(2).any(|pair| pair[0] == pair[1]) {
-            return Err(Error::axis(format!("axes {used:?} are used more than once")));
+            return Err(Error::axis(format!(
+                "axes {used:?} are used more than once"
+            )));
         }
         Ok((0..ty.ndim()).filter(|axis| !used.contains(axis)).collect())
     };
@@ -56,5 +70,8 @@ pub(super) fn dot_general(dims: &DotDims, [x, y]: [&TensorType; 2]) -> Result<Te
         .chain(rhs_free.iter().map(|&a| y.shape[a]))
         .collect();
     checked_size(&shape, x.dtype)?;
-    Ok(TensorType { shape, dtype: x.dtype })
+    Ok(TensorType {
+        shape,
+        dtype: x.dtype,
+    })
 }

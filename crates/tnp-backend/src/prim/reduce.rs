@@ -66,31 +66,59 @@ operations! {
     }
 }
 
-pub(super) fn reduce(op: ReduceOp, axes: &Axes, dtype: DType, [x]: [&TensorType; 1]) -> Result<TensorType> {
-    if !axes.windows(2).all(|pair| pair[0] < pair[1]) || axes.last().is_some_and(|&axis| axis >= x.ndim()) {
-        return Err(Error::axis(format!("axes {axes:?} of an array of dimension {}", x.ndim())));
+pub(super) fn reduce(
+    op: ReduceOp,
+    axes: &Axes,
+    dtype: DType,
+    [x]: [&TensorType; 1],
+) -> Result<TensorType> {
+    if !axes.windows(2).all(|pair| pair[0] < pair[1])
+        || axes.last().is_some_and(|&axis| axis >= x.ndim())
+    {
+        return Err(Error::axis(format!(
+            "axes {axes:?} of an array of dimension {}",
+            x.ndim()
+        )));
     }
     match op {
         ReduceOp::Sum | ReduceOp::Prod => {}
         ReduceOp::Max | ReduceOp::Min => {
             if x.size() == 0 && axes.iter().any(|&axis| x.shape[axis] == 0) {
-                let name = if op == ReduceOp::Max { "maximum" } else { "minimum" };
-                return Err(Error::value(format!("zero-size array to reduction operation {name} which has no identity")));
+                let name = if op == ReduceOp::Max {
+                    "maximum"
+                } else {
+                    "minimum"
+                };
+                return Err(Error::value(format!(
+                    "zero-size array to reduction operation {name} which has no identity"
+                )));
             }
         }
         ReduceOp::All | ReduceOp::Any => {
             if dtype != DType::Bool {
-                return Err(Error::dtype(format!("{} gives bool, not {dtype}", op.name())));
+                return Err(Error::dtype(format!(
+                    "{} gives bool, not {dtype}",
+                    op.name()
+                )));
             }
         }
     }
-    let shape = x.shape.iter().enumerate().filter(|(axis, _)| !axes.contains(axis)).map(|(_, &dim)| dim).collect();
+    let shape = x
+        .shape
+        .iter()
+        .enumerate()
+        .filter(|(axis, _)| !axes.contains(axis))
+        .map(|(_, &dim)| dim)
+        .collect();
     Ok(TensorType { shape, dtype })
 }
 
 pub(super) fn check_axis(axis: usize, x: &TensorType) -> Result<()> {
     if axis >= x.ndim() {
-        return Err(Error::axis(format!("axis {axis} is out of bounds for array of dimension {}", x.ndim())));
+        return Err(Error::axis(format!(
+            "axis {axis} is out of bounds for array of dimension {}",
+            x.ndim()
+        )));
     }
     Ok(())
 }
@@ -98,14 +126,22 @@ pub(super) fn check_axis(axis: usize, x: &TensorType) -> Result<()> {
 pub(super) fn arg_reduce(axis: usize, [x]: [&TensorType; 1]) -> Result<TensorType> {
     check_axis(axis, x)?;
     if x.shape[axis] == 0 {
-        return Err(Error::value("attempt to get the position of an extreme of an empty sequence"));
+        return Err(Error::value(
+            "attempt to get the position of an extreme of an empty sequence",
+        ));
     }
     let mut shape = x.shape.clone();
     shape.remove(axis);
-    Ok(TensorType { shape, dtype: DType::Int64 })
+    Ok(TensorType {
+        shape,
+        dtype: DType::Int64,
+    })
 }
 
 pub(super) fn cumulative(axis: usize, dtype: DType, [x]: [&TensorType; 1]) -> Result<TensorType> {
     check_axis(axis, x)?;
-    Ok(TensorType { shape: x.shape.clone(), dtype })
+    Ok(TensorType {
+        shape: x.shape.clone(),
+        dtype,
+    })
 }
