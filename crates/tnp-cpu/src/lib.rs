@@ -1,7 +1,15 @@
 //! CPU backend of the tnp array library: SIMD kernels, threads, recycled memory.
 
 #[allow(dead_code)]
+mod binary;
+#[allow(dead_code)]
+mod cast;
+#[allow(dead_code)]
+mod faults;
+#[allow(dead_code)]
 mod memory;
+#[allow(dead_code)]
+mod select;
 #[allow(dead_code, unused_imports, unused_macros)]
 mod simd;
 #[allow(dead_code)]
