@@ -22,11 +22,23 @@ pub type Strides = SmallVec<[isize; 4]>;
 /// assert_eq!(layout.size(), 6);
 /// assert!(layout.is_contiguous());
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(PartialEq, Eq, Hash, Debug)]
 pub struct Layout {
     shape: Dims,
     strides: Strides,
     offset: usize,
+}
+
+impl Clone for Layout {
+    /// By slices: `SmallVec`'s own clone goes element by element, which is what most of a tiny operation would cost.
+    #[inline]
+    fn clone(&self) -> Layout {
+        Layout {
+            shape: Dims::from_slice(&self.shape),
+            strides: Strides::from_slice(&self.strides),
+            offset: self.offset,
+        }
+    }
 }
 
 impl Layout {

@@ -79,11 +79,16 @@ impl LoopNest {
         if size > 1 && !operands.iter().all(|layout| layout.is_contiguous()) {
             return None;
         }
-        Some(LoopNest {
-            dims: SmallVec::from_elem(size, 1),
-            strides: SmallVec::from_elem(1, operands.len()),
-            offsets: operands.iter().map(|layout| layout.offset()).collect(),
-        })
+        let mut nest = LoopNest {
+            dims: Dims::from_slice(&[size]),
+            strides: SmallVec::new(),
+            offsets: SmallVec::new(),
+        };
+        for layout in operands {
+            nest.strides.push(1);
+            nest.offsets.push(layout.offset());
+        }
+        Some(nest)
     }
 
     fn build(operands: &[&Layout], shape: &[usize], order: &[usize], reverse: bool) -> LoopNest {
@@ -204,7 +209,7 @@ impl LoopNest {
         let mut walk = Walk {
             nest: self,
             counter: SmallVec::from_elem(0, outer),
-            offsets: self.offsets.clone(),
+            offsets: SmallVec::from_slice(&self.offsets),
             left: end.saturating_sub(steps.start),
             started: false,
         };
@@ -391,7 +396,10 @@ mod tests {
             .prop_map(|(axes, seed)| (0..3).map(|k| operand(&axes, k, seed)).collect())
     }
 
-    fn operand(axes: &[(usize, Vec<(bool, bool, isize)>)], k: usize, seed: u64) -> Layout {
+    /// Size of an axis and, for each operand, whether it is broadcast, whether it runs backwards, and its step.
+    type Axis = (usize, Vec<(bool, bool, isize)>);
+
+    fn operand(axes: &[Axis], k: usize, seed: u64) -> Layout {
         let shape: Dims = axes.iter().map(|(dim, _)| *dim).collect();
         let mut order: Vec<usize> = (0..axes.len()).collect();
         order.sort_by_key(|axis| (seed >> (k * 9 + axis * 3)) & 7);

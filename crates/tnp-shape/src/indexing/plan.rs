@@ -123,12 +123,7 @@ impl IndexPlan {
             let axis = builder.next;
             match entry {
                 Index::Int(index) => {
-                    let start = normalize_index(*index, axis, shape[axis])?;
-                    let slice = AxisSlice {
-                        start,
-                        step: 1,
-                        len: 1,
-                    };
+                    let slice = single(*index, axis, shape[axis])?;
                     builder.sees(advanced);
                     builder.slice(shape[axis], slice);
                 }
@@ -199,29 +194,29 @@ impl IndexPlan {
             return Ok(None);
         }
         let whole = whole_axes(indices, layout.ndim(), |_| 0)?;
-        let mut view = layout.clone();
+        let (sizes, steps) = (layout.shape(), layout.strides());
+        let empty = layout.is_empty();
+        let mut offset = layout.offset();
+        // Moves the first element; what has none keeps its place, which lies inside the buffer.
+        let mut skip = |slice: AxisSlice, stride: isize| {
+            if !empty && slice.len > 0 {
+                offset = offset.wrapping_add_signed(slice.start as isize * stride);
+            }
+        };
         let mut shape = Dims::new();
         let mut strides = Strides::new();
         let mut axis = 0;
         for entry in indices {
             match *entry {
                 Index::Int(index) => {
-                    let start = normalize_index(index, axis, layout.shape()[axis])?;
-                    view.take(
-                        axis,
-                        AxisSlice {
-                            start,
-                            step: 1,
-                            len: 1,
-                        },
-                    );
+                    skip(single(index, axis, sizes[axis])?, steps[axis]);
                     axis += 1;
                 }
                 Index::Slice { start, stop, step } => {
-                    let slice = normalize_slice(start, stop, step, layout.shape()[axis])?;
-                    view.take(axis, slice);
+                    let slice = normalize_slice(start, stop, step, sizes[axis])?;
+                    skip(slice, steps[axis]);
                     shape.push(slice.len);
-                    strides.push(view.strides()[axis]);
+                    strides.push(slice.stride(steps[axis]));
                     axis += 1;
                 }
                 Index::NewAxis => {
@@ -229,16 +224,16 @@ impl IndexPlan {
                     strides.push(0);
                 }
                 Index::Ellipsis => {
-                    shape.extend_from_slice(&layout.shape()[axis..axis + whole]);
-                    strides.extend_from_slice(&layout.strides()[axis..axis + whole]);
+                    shape.extend_from_slice(&sizes[axis..axis + whole]);
+                    strides.extend_from_slice(&steps[axis..axis + whole]);
                     axis += whole;
                 }
                 Index::Array(_) | Index::Mask(_) => return Ok(None),
             }
         }
-        shape.extend_from_slice(&layout.shape()[axis..]);
-        strides.extend_from_slice(&layout.strides()[axis..]);
-        Ok(Some(Layout::from_parts(shape, strides, view.offset())))
+        shape.extend_from_slice(&sizes[axis..]);
+        strides.extend_from_slice(&steps[axis..]);
+        Ok(Some(Layout::from_parts(shape, strides, offset)))
     }
 
     /// The layout of a value to be written, broadcast to the result's shape; leading axes of size one too many are dropped,
@@ -269,6 +264,16 @@ impl IndexPlan {
                 }
             })
     }
+}
+
+/// The slice that an integer takes.
+fn single(index: isize, axis: usize, size: usize) -> Result<AxisSlice> {
+    let start = normalize_index(index, axis, size)?;
+    Ok(AxisSlice {
+        start,
+        step: 1,
+        len: 1,
+    })
 }
 
 fn is_advanced<A>(entry: &Index<A>) -> bool {

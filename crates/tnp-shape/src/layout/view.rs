@@ -24,6 +24,16 @@ impl AxisSlice {
         }
     }
 
+    /// The stride of what is taken of an axis with this stride.
+    pub(crate) fn stride(&self, stride: isize) -> isize {
+        // A step that is never taken may be too large to multiply.
+        if self.len > 1 {
+            stride * self.step
+        } else {
+            stride
+        }
+    }
+
     /// Whether all that is taken lies in an axis of this size.
     pub fn fits(&self, size: usize) -> bool {
         if self.len == 0 {
@@ -142,27 +152,17 @@ impl Layout {
                 }
                 .into());
             }
-            layout.take(axis, *slice);
+            if slice.len > 0 {
+                layout.skip(slice.start, self.strides[axis]);
+            }
+            layout.strides[axis] = slice.stride(self.strides[axis]);
+            layout.shape[axis] = slice.len;
         }
         Ok(layout)
     }
 
-    /// Narrows one axis to a slice that [fits](AxisSlice::fits).
-    pub(crate) fn take(&mut self, axis: usize, slice: AxisSlice) {
-        let stride = self.strides[axis];
-        // Nothing taken: the start may lie past the end, and the offset has to stay inside the buffer.
-        if slice.len > 0 {
-            self.skip(slice.start, stride);
-        }
-        // A step that is never taken may be too large to multiply.
-        if slice.len > 1 {
-            self.strides[axis] = stride * slice.step;
-        }
-        self.shape[axis] = slice.len;
-    }
-
     /// Moves the first element `count` strides along; not in an empty array, whose offset would leave the buffer.
-    pub(crate) fn skip(&mut self, count: usize, stride: isize) {
+    fn skip(&mut self, count: usize, stride: isize) {
         if !self.is_empty() {
             self.offset = self.offset.wrapping_add_signed(count as isize * stride);
         }
