@@ -156,7 +156,7 @@ impl Literal {
             DType::Complex128 => Literal::new(z),
             // Through i64 first, as x86 conversions and so NumPy do for in-range values.
             _ => with_dtype!(to, T: integer => {
-                if T::DTYPE == DType::UInt64 && z.re >= 9.223_372_036_854_775_8e18 { Literal::new(z.re as u64 as T) } else { Literal::new(z.re as i64 as T) }
+                if T::DTYPE == DType::UInt64 && z.re >= 9_223_372_036_854_775_808.0 { Literal::new(z.re as u64 as T) } else { Literal::new(z.re as i64 as T) }
             }, else => unreachable!("all other dtypes are above")),
         }
     }
