@@ -78,6 +78,11 @@ impl HostMemory {
         }
     }
 
+    /// Pointer to the first byte.
+    pub fn as_ptr(&self) -> *const u8 {
+        self.ptr.as_ptr()
+    }
+
     /// Borrows memory that `owner` keeps alive and that nobody may change meanwhile; never written to.
     ///
     /// # Safety

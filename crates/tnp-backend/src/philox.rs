@@ -84,12 +84,13 @@ fn fill(key: [u32; 2], first: u64, out: &mut [u32]) {
 
 #[inline(always)]
 fn fill_batch(key: [u32; 2], first: u64, out: &mut [u32; BATCH]) {
-    let mut counter = [[0; LANES]; 4];
-    for lane in 0..LANES {
-        let index = first.wrapping_add(lane as u64);
-        counter[0][lane] = index as u32;
-        counter[1][lane] = (index >> 32) as u32;
-    }
+    let index: [u64; LANES] = std::array::from_fn(|lane| first.wrapping_add(lane as u64));
+    let counter = [
+        index.map(|i| i as u32),
+        index.map(|i| (i >> 32) as u32),
+        [0; LANES],
+        [0; LANES],
+    ];
     let words = rounds(key, counter);
     for (lane, block) in out.as_chunks_mut::<4>().0.iter_mut().enumerate() {
         *block = words.map(|word| word[lane]);
@@ -171,7 +172,7 @@ mod tests {
         let high = (u64::MAX / 4) as u32;
         assert_eq!(
             out[..4],
-            block([3, 4], [high, (u64::MAX / 4 >> 32) as u32, 0, 0])
+            block([3, 4], [high, ((u64::MAX / 4) >> 32) as u32, 0, 0])
         );
     }
 

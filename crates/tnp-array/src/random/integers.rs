@@ -1,6 +1,7 @@
 //! `randint` and what permutes: NumPy's masked rejection with its buffered 8- and 16-bit draws.
 
-use super::RandomError;
+use tnp_backend::{Error, Result};
+
 use super::legacy::{LegacyRng, Param};
 use super::mt19937::Mt19937;
 
@@ -112,7 +113,7 @@ impl LegacyRng {
         low: &[i128],
         high: &[i128],
         out: &mut [T],
-    ) -> Result<(), RandomError> {
+    ) -> Result<()> {
         if out.is_empty() {
             // NumPy asks nothing of the bounds then.
             return Ok(());
@@ -121,13 +122,13 @@ impl LegacyRng {
         let highs = Param::new("high", high, out.len())?;
         let (min, max) = T::RANGE;
         if low.iter().any(|&l| l < min) {
-            return Err(RandomError::new(format!(
+            return Err(Error::value(format!(
                 "low is out of bounds for {}",
                 T::NAME
             )));
         }
         if high.iter().any(|&h| h > max + 1) {
-            return Err(RandomError::new(format!(
+            return Err(Error::value(format!(
                 "high is out of bounds for {}",
                 T::NAME
             )));
@@ -135,11 +136,7 @@ impl LegacyRng {
         if (0..low.len().max(high.len())).any(|i| lows.at(i) >= highs.at(i)) {
             // NumPy's words for the bound a caller of `randint(high)` knows about.
             let zero = low.iter().all(|&l| l == 0);
-            return Err(RandomError::new(if zero {
-                "high <= 0"
-            } else {
-                "low >= high"
-            }));
+            return Err(Error::value(if zero { "high <= 0" } else { "low >= high" }));
         }
         let mut words = Words {
             mt: &mut self.mt,
@@ -193,9 +190,9 @@ impl LegacyRng {
         size: usize,
         replace: bool,
         p: Option<&[f64]>,
-    ) -> Result<Vec<i64>, RandomError> {
+    ) -> Result<Vec<i64>> {
         if population == 0 && size != 0 {
-            return Err(RandomError::new(
+            return Err(Error::value(
                 "a must be greater than 0 unless no samples are taken",
             ));
         }
@@ -203,7 +200,7 @@ impl LegacyRng {
             check_probabilities(p, population)?;
         }
         if !replace && size > population {
-            return Err(RandomError::new(
+            return Err(Error::value(
                 "Cannot take a larger sample than population when 'replace=False'",
             ));
         }
@@ -242,9 +239,9 @@ impl LegacyRng {
             .collect()
     }
 
-    fn weighted_distinct(&mut self, p: &[f64], size: usize) -> Result<Vec<i64>, RandomError> {
+    fn weighted_distinct(&mut self, p: &[f64], size: usize) -> Result<Vec<i64>> {
         if p.iter().filter(|&&w| w > 0.0).count() < size {
-            return Err(RandomError::new("Fewer non-zero entries in p than size"));
+            return Err(Error::value("Fewer non-zero entries in p than size"));
         }
         let mut p = p.to_vec();
         let mut found = Vec::with_capacity(size);
@@ -261,9 +258,9 @@ impl LegacyRng {
     }
 }
 
-fn check_probabilities(p: &[f64], population: usize) -> Result<(), RandomError> {
+fn check_probabilities(p: &[f64], population: usize) -> Result<()> {
     if p.len() != population {
-        return Err(RandomError::new("'a' and 'p' must have same size"));
+        return Err(Error::value("'a' and 'p' must have same size"));
     }
     // Kahan's compensated sum, as NumPy checks it.
     let (mut sum, mut lost) = (p.first().copied().unwrap_or(0.0), 0.0);
@@ -274,13 +271,13 @@ fn check_probabilities(p: &[f64], population: usize) -> Result<(), RandomError> 
         sum = t;
     }
     if sum.is_nan() {
-        return Err(RandomError::new("probabilities contain NaN"));
+        return Err(Error::value("probabilities contain NaN"));
     }
     if p.iter().any(|&w| w < 0.0) {
-        return Err(RandomError::new("probabilities are not non-negative"));
+        return Err(Error::value("probabilities are not non-negative"));
     }
     if (sum - 1.0).abs() > f64::EPSILON.sqrt() {
-        return Err(RandomError::new("probabilities do not sum to 1"));
+        return Err(Error::value("probabilities do not sum to 1"));
     }
     Ok(())
 }

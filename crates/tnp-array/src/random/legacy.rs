@@ -3,7 +3,8 @@
 //! The order of draws and of every floating-point operation is NumPy's; logarithms and
 //! exponentials are the platform's, as in NumPy.
 
-use super::RandomError;
+use tnp_backend::{Error, Result};
+
 use super::mt19937::{Mt19937, WORDS};
 
 /// `np.random.RandomState` without its lock: MT19937 and the cached second normal.
@@ -32,11 +33,11 @@ pub struct LegacyState {
 pub(super) struct Param<'a, T>(&'a [T]);
 
 impl<'a, T: Copy> Param<'a, T> {
-    pub(super) fn new(name: &str, values: &'a [T], count: usize) -> Result<Self, RandomError> {
+    pub(super) fn new(name: &str, values: &'a [T], count: usize) -> Result<Self> {
         if values.len() == 1 || values.len() == count {
             return Ok(Param(values));
         }
-        Err(RandomError::new(format!(
+        Err(Error::value(format!(
             "Output size {count} is not compatible with {} values of {name}",
             values.len()
         )))
@@ -64,10 +65,10 @@ impl LegacyRng {
     ///
     /// # Errors
     /// `seed` is 2**32 or more.
-    pub fn from_seed(seed: u64) -> Result<LegacyRng, RandomError> {
+    pub fn from_seed(seed: u64) -> Result<LegacyRng> {
         match u32::try_from(seed) {
             Ok(seed) => Ok(Mt19937::from_seed(seed).into()),
-            Err(_) => Err(RandomError::new("Seed must be between 0 and 2**32 - 1")),
+            Err(_) => Err(Error::value("Seed must be between 0 and 2**32 - 1")),
         }
     }
 
@@ -75,7 +76,7 @@ impl LegacyRng {
     ///
     /// # Errors
     /// The sequence is empty.
-    pub fn from_key(seed: &[u32]) -> Result<LegacyRng, RandomError> {
+    pub fn from_key(seed: &[u32]) -> Result<LegacyRng> {
         Ok(Mt19937::from_key(seed)?.into())
     }
 
@@ -97,7 +98,7 @@ impl LegacyRng {
     ///
     /// # Errors
     /// The key has not 624 words or the position is beyond them.
-    pub fn from_state(state: &LegacyState) -> Result<LegacyRng, RandomError> {
+    pub fn from_state(state: &LegacyState) -> Result<LegacyRng> {
         Ok(LegacyRng {
             mt: Mt19937::from_state(&state.key, state.pos)?,
             gauss: state.gauss,
@@ -125,12 +126,7 @@ impl LegacyRng {
     ///
     /// # Errors
     /// A `scale` is negative (minus zero included), or a parameter's length does not fit.
-    pub fn fill_normal(
-        &mut self,
-        loc: &[f64],
-        scale: &[f64],
-        out: &mut [f64],
-    ) -> Result<(), RandomError> {
+    pub fn fill_normal(&mut self, loc: &[f64], scale: &[f64], out: &mut [f64]) -> Result<()> {
         let loc = Param::new("loc", loc, out.len())?;
         let scale = not_negative("scale", scale, out.len())?;
         for (i, slot) in out.iter_mut().enumerate() {
@@ -143,17 +139,12 @@ impl LegacyRng {
     ///
     /// # Errors
     /// `high - low` is not finite, or a parameter's length does not fit.
-    pub fn fill_uniform(
-        &mut self,
-        low: &[f64],
-        high: &[f64],
-        out: &mut [f64],
-    ) -> Result<(), RandomError> {
+    pub fn fill_uniform(&mut self, low: &[f64], high: &[f64], out: &mut [f64]) -> Result<()> {
         let lows = Param::new("low", low, out.len())?;
         let highs = Param::new("high", high, out.len())?;
         let pairs = low.len().max(high.len());
         if (0..pairs).any(|i| !(highs.at(i) - lows.at(i)).is_finite()) {
-            return Err(RandomError::new("Range exceeds valid bounds"));
+            return Err(Error::overflow("Range exceeds valid bounds"));
         }
         self.mt.fill_f64(out);
         for (i, slot) in out.iter_mut().enumerate() {
@@ -167,7 +158,7 @@ impl LegacyRng {
     ///
     /// # Errors
     /// A `scale` is negative (minus zero included), or its length does not fit.
-    pub fn fill_exponential(&mut self, scale: &[f64], out: &mut [f64]) -> Result<(), RandomError> {
+    pub fn fill_exponential(&mut self, scale: &[f64], out: &mut [f64]) -> Result<()> {
         let scale = not_negative("scale", scale, out.len())?;
         for (i, slot) in out.iter_mut().enumerate() {
             *slot = scale.at(i) * -(1.0 - self.mt.next_f64()).ln();
@@ -179,16 +170,16 @@ impl LegacyRng {
     ///
     /// # Errors
     /// A `lam` is negative, NaN or too large for int64, or its length does not fit.
-    pub fn fill_poisson(&mut self, lam: &[f64], out: &mut [i64]) -> Result<(), RandomError> {
+    pub fn fill_poisson(&mut self, lam: &[f64], out: &mut [i64]) -> Result<()> {
         let lams = Param::new("lam", lam, out.len())?;
         if lams.is_scalar() && (lam[0] < 0.0 || lam[0].is_nan()) {
-            return Err(RandomError::new("lam < 0 or lam is NaN"));
+            return Err(Error::value("lam < 0 or lam is NaN"));
         }
         if lam.iter().any(|&l| l < 0.0) {
-            return Err(RandomError::new("lam < 0 or lam contains NaNs"));
+            return Err(Error::value("lam < 0 or lam contains NaNs"));
         }
         if lam.iter().any(|&l| l > MAX_LAM || l.is_nan()) {
-            return Err(RandomError::new("lam value too large"));
+            return Err(Error::value("lam value too large"));
         }
         for (i, slot) in out.iter_mut().enumerate() {
             *slot = self.next_poisson(lams.at(i));
@@ -281,14 +272,10 @@ impl std::fmt::Debug for LegacyRng {
     }
 }
 
-fn not_negative<'a>(
-    name: &str,
-    values: &'a [f64],
-    count: usize,
-) -> Result<Param<'a, f64>, RandomError> {
+fn not_negative<'a>(name: &str, values: &'a [f64], count: usize) -> Result<Param<'a, f64>> {
     // NumPy tests the sign bit: minus zero is refused and NaN passes.
     if values.iter().any(|v| !v.is_nan() && v.is_sign_negative()) {
-        return Err(RandomError::new(format!("{name} < 0")));
+        return Err(Error::value(format!("{name} < 0")));
     }
     Param::new(name, values, count)
 }
@@ -301,7 +288,7 @@ fn log_gamma(x: f64) -> f64 {
         -1.3924322169059e+00,
         1.796443723688307e-01,
         -2.955065359477124e-02,
-        6.410256410256410e-03,
+        6.41025641025641e-03,
         -1.917526917526918e-03,
         8.417508417508418e-04,
         -5.952380952380952e-04,

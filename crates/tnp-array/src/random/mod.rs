@@ -7,31 +7,13 @@ mod integers;
 mod legacy;
 mod mt19937;
 
-use std::borrow::Cow;
-use std::fmt;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+
+use tnp_backend::Result;
 
 pub use integers::RandInt;
 pub use legacy::{LegacyRng, LegacyState};
 pub use mt19937::Mt19937;
-
-/// A parameter that a distribution cannot take, in NumPy's words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RandomError(Cow<'static, str>);
-
-impl RandomError {
-    pub(crate) fn new(message: impl Into<Cow<'static, str>>) -> RandomError {
-        RandomError(message.into())
-    }
-}
-
-impl fmt::Display for RandomError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for RandomError {}
 
 /// A generator of one's own, as `np.random.RandomState(seed)`; shared between threads by reference.
 ///
@@ -51,7 +33,7 @@ impl RandomState {
     ///
     /// # Errors
     /// `seed` is 2**32 or more.
-    pub fn new(seed: u64) -> Result<RandomState, RandomError> {
+    pub fn new(seed: u64) -> Result<RandomState> {
         LegacyRng::from_seed(seed).map(RandomState::from)
     }
 
@@ -70,7 +52,7 @@ impl RandomState {
     ///
     /// # Errors
     /// `seed` is 2**32 or more; the generator is then as it was.
-    pub fn seed(&self, seed: u64) -> Result<(), RandomError> {
+    pub fn seed(&self, seed: u64) -> Result<()> {
         *self.lock() = LegacyRng::from_seed(seed)?;
         Ok(())
     }

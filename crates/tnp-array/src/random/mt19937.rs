@@ -6,7 +6,7 @@
 use std::hash::{BuildHasher, Hasher};
 use std::io::Read;
 
-use super::RandomError;
+use tnp_backend::{Error, Result};
 
 /// Words of state.
 pub(crate) const WORDS: usize = 624;
@@ -40,9 +40,9 @@ impl Mt19937 {
     ///
     /// # Errors
     /// `seed` is empty.
-    pub fn from_key(seed: &[u32]) -> Result<Mt19937, RandomError> {
+    pub fn from_key(seed: &[u32]) -> Result<Mt19937> {
         if seed.is_empty() {
-            return Err(RandomError::new("Seed must be non-empty"));
+            return Err(Error::value("Seed must be non-empty"));
         }
         let mut mt = Mt19937::from_seed(19_650_218);
         let key = &mut mt.key;
@@ -99,15 +99,15 @@ impl Mt19937 {
     ///
     /// # Errors
     /// `key` has not 624 words, or `pos` is beyond 624.
-    pub fn from_state(key: &[u32], pos: usize) -> Result<Mt19937, RandomError> {
+    pub fn from_state(key: &[u32], pos: usize) -> Result<Mt19937> {
         let key: [u32; WORDS] = key.try_into().map_err(|_| {
-            RandomError::new(format!(
+            Error::value(format!(
                 "state key must have length {WORDS}, got {}",
                 key.len()
             ))
         })?;
         if pos > WORDS {
-            return Err(RandomError::new(format!(
+            return Err(Error::value(format!(
                 "state position must be at most {WORDS}, got {pos}"
             )));
         }
