@@ -1,10 +1,29 @@
-//! The `Array` type and the NumPy surface.
+//! The Array type and the NumPy surface of the tnp array library.
+//!
+//! Users reach this through the facade crate `tnp`. `bind` is the waist: every function here ends in it.
 
+mod array;
+mod bind;
+mod context;
+mod device;
+mod operand;
 mod print;
 pub mod random;
 
+pub use array::Array;
+pub use bind::{Results, bind, bind1};
+pub use context::{Boxed, Context, Entered, Frame, ScopeId, is_current, unwatch, watch, with_frame};
+pub use device::{
+    ToDevice, copy, current_device, default_device, devices, physical_devices, set_default_device, with_device,
+};
+pub use operand::{Nested, Operand};
 pub use print::{
     FloatFormat, FloatFormatError, FloatMode, Formatter, Print, PrintOptions, Sign, Trim,
     format_float_positional, format_float_scientific, get_printoptions, scalar_repr, scalar_str,
     set_printoptions, with_printoptions,
 };
+pub use tnp_backend::{
+    Device, DeviceInfo, Error, ErrorKind, MemoryStats, Result, TransferStats, Warning, reset_transfer_stats,
+    set_warning_hook, transfer_stats,
+};
+pub use tnp_dtype::{DType, Element, Kind, Literal, bf16, c64, c128, f16};

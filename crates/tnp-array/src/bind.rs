@@ -1,0 +1,61 @@
+//! `bind`: the waist. Everything a user can compute passes here as a primitive and its inputs.
+
+use smallvec::{SmallVec, smallvec};
+use tnp_backend::prim::Prim;
+use tnp_backend::{Arg, Result};
+
+use crate::context;
+use crate::device::place;
+use crate::{Array, Operand};
+
+/// Arrays that a primitive gives.
+pub type Results = SmallVec<[Array; 1]>;
+
+/// Does a primitive: hands it to the innermost transformation in force, or runs it on the inputs' device.
+///
+/// An owned input whose buffer nobody else holds may be overwritten.
+///
+/// # Errors
+/// Those of inference (shapes and dtypes that do not fit), of devices (mixed, out of memory), an index out of bounds, and
+/// the failure of an operation that an input derives from.
+pub fn bind(prim: &Prim, inputs: &mut [Operand<'_>]) -> Result<Results> {
+    for input in inputs.iter_mut() {
+        input.resolve()?;
+    }
+    context::check_watched(prim.name(), inputs)?;
+    if context::is_active() {
+        return context::process(prim, inputs);
+    }
+    eager(prim, inputs)
+}
+
+/// [`bind`] for primitives of one result.
+///
+/// # Errors
+/// As [`bind`].
+#[inline]
+pub fn bind1(prim: &Prim, inputs: &mut [Operand<'_>]) -> Result<Array> {
+    Ok(bind(prim, inputs)?.remove(0))
+}
+
+/// Runs a primitive on concrete arrays, below all transformations.
+fn eager(prim: &Prim, inputs: &mut [Operand<'_>]) -> Result<Results> {
+    let device = place(prim, inputs)?;
+    let mut donated: SmallVec<[bool; 3]> = SmallVec::new();
+    for input in inputs.iter_mut() {
+        donated.push(input.is_donated());
+    }
+    let mut args: SmallVec<[Arg<'_>; 3]> = SmallVec::new();
+    for (input, donated) in inputs.iter().zip(donated) {
+        if let Some(array) = input.as_array() {
+            args.push(Arg { tensor: array.tensor().map_err(|_| context::escaped(prim.name()))?, donated });
+        }
+    }
+    let mut outputs = tnp_backend::run(device, prim, &args)?;
+    if outputs.len() == 1
+        && let Some(one) = outputs.pop()
+    {
+        return Ok(smallvec![Array::from_tensor(one)]);
+    }
+    Ok(outputs.into_iter().map(Array::from_tensor).collect())
+}
