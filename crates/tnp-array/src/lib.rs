@@ -2,20 +2,27 @@
 //!
 //! Users reach this through the facade crate `tnp`. `bind` is the waist: every function here ends in it.
 
+mod args;
 mod array;
 mod bind;
 mod context;
+mod create;
 mod device;
+mod elementwise;
 mod operand;
-mod print;
+mod operators;
+mod promote;
 pub mod random;
 
+pub use args::{Axis, DTypeArg, Reduce, Shape};
 pub use array::Array;
 pub use bind::{Results, bind, bind1};
 pub use context::{Boxed, Context, Entered, Frame, ScopeId, is_current, unwatch, watch, with_frame};
+pub use create::*;
 pub use device::{
     ToDevice, copy, current_device, default_device, devices, physical_devices, set_default_device, with_device,
 };
+pub use elementwise::*;
 pub use operand::{Nested, Operand};
 pub use print::{
     FloatFormat, FloatFormatError, FloatMode, Formatter, Print, PrintOptions, Sign, Trim,

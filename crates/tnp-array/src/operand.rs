@@ -10,12 +10,13 @@ use crate::Array;
 /// Functions take `impl Into<Operand>`, so arrays, references to them, every Rust number, `Vec`s, arrays and slices of
 /// numbers (nested too), and `Result<Array>` all do. An owned array whose buffer nobody else holds may be
 /// overwritten with the result.
-#[derive(Clone)]
 pub enum Operand<'a> {
     /// An array that is given up.
     Owned(Array),
     /// An array that stays as it is.
     Borrowed(&'a Array),
+    /// An array whose value is not needed afterwards, lent so that an error can leave it whole.
+    Reusable(&'a mut Array),
     /// A number: it takes the dtype of what it meets.
     Scalar(Scalar),
     /// What should have become an array could not (ragged nesting, say); using it gives the error.
@@ -29,6 +30,7 @@ impl<'a> Operand<'a> {
         match self {
             Operand::Owned(array) => Some(array),
             Operand::Borrowed(array) => Some(array),
+            Operand::Reusable(array) => Some(array),
             Operand::Scalar(_) | Operand::Failed(_) => None,
         }
     }
@@ -43,6 +45,7 @@ impl<'a> Operand<'a> {
         match self {
             Operand::Owned(array) => Ok(array),
             Operand::Borrowed(array) => Ok(array.clone()),
+            Operand::Reusable(array) => Ok(array.clone()),
             Operand::Scalar(_) | Operand::Failed(_) => Err(Error::value("an operand is not an array")),
         }
     }
@@ -54,7 +57,7 @@ impl<'a> Operand<'a> {
     #[inline]
     pub fn resolve(&mut self) -> Result<()> {
         match self {
-            Operand::Owned(_) | Operand::Borrowed(_) => Ok(()),
+            Operand::Owned(_) | Operand::Borrowed(_) | Operand::Reusable(_) => Ok(()),
             Operand::Scalar(scalar) => {
                 let info = scalar.type_info();
                 *self = Operand::Owned(Array::from_literal(scalar.to_literal(info.dtype)?)?.with_weak(info.weak));
@@ -74,6 +77,7 @@ impl<'a> Operand<'a> {
         match self {
             Operand::Owned(array) => Ok(array),
             Operand::Borrowed(array) => Ok(array),
+            Operand::Reusable(array) => Ok(array),
             Operand::Scalar(_) | Operand::Failed(_) => Err(Error::value("an operand is not an array")),
         }
     }
@@ -83,6 +87,7 @@ impl<'a> Operand<'a> {
         match self {
             Operand::Owned(array) => Operand::Borrowed(array),
             Operand::Borrowed(array) => Operand::Borrowed(array),
+            Operand::Reusable(array) => Operand::Borrowed(array),
             Operand::Scalar(scalar) => Operand::Scalar(*scalar),
             Operand::Failed(error) => Operand::Failed(error.clone()),
         }
@@ -97,6 +102,7 @@ impl<'a> Operand<'a> {
         match self {
             Operand::Owned(array) => Ok(array.type_info().into()),
             Operand::Borrowed(array) => Ok(array.type_info().into()),
+            Operand::Reusable(array) => Ok(array.type_info().into()),
             Operand::Scalar(scalar) => Ok((*scalar).into()),
             Operand::Failed(error) => Err(error.clone()),
         }
@@ -112,6 +118,7 @@ impl<'a> Operand<'a> {
     pub(crate) fn is_donated(&mut self) -> bool {
         match self {
             Operand::Owned(array) => array.is_unique(),
+            Operand::Reusable(array) => array.is_unique(),
             Operand::Borrowed(_) | Operand::Scalar(_) | Operand::Failed(_) => false,
         }
     }

@@ -155,3 +155,20 @@ impl From<tnp_shape::ShapeError> for Error {
         Error::new(kind, error.to_string())
     }
 }
+
+impl From<tnp_dtype::PromotionError> for Error {
+    fn from(error: tnp_dtype::PromotionError) -> Error {
+        Error::dtype(error.to_string())
+    }
+}
+
+impl From<tnp_dtype::ScalarError> for Error {
+    fn from(error: tnp_dtype::ScalarError) -> Error {
+        let kind = match error {
+            tnp_dtype::ScalarError::OutOfBounds { .. } | tnp_dtype::ScalarError::InfinityToInteger { .. } => ErrorKind::Overflow,
+            tnp_dtype::ScalarError::NanToInteger { .. } => ErrorKind::Value,
+            tnp_dtype::ScalarError::ComplexToReal { .. } => ErrorKind::Type,
+        };
+        Error::new(kind, error.to_string())
+    }
+}

@@ -1,0 +1,234 @@
+//! Elementwise functions: one table of unary and one of binary ones, and what is composed of them.
+
+use tnp_backend::prim::{Binary, Prim, Unary};
+use tnp_backend::{Error, Result, shape_text};
+use tnp_dtype::{BinaryRule, DType, UnaryRule};
+use tnp_shape::{Dims, broadcast_shapes};
+
+use crate::bind::bind1;
+use crate::promote::{broadcast, expand, to_dtype};
+use crate::{Array, Operand};
+
+/// A unary function by its promotion rule.
+pub(crate) fn unary(name: &'static str, op: Unary, rule: UnaryRule, x: Operand<'_>) -> Result<Array> {
+    let mut x = x;
+    x.resolve()?;
+    let info = x.type_info().ok_or_else(|| Error::value(format!("{name}: not an array")))?;
+    let promoted = tnp_dtype::unary(name, rule, info)?;
+    let x = to_dtype(name, x, promoted.inputs)?;
+    finish(bind1(&Prim::Unary(op), &mut [x])?, promoted.result.dtype, promoted.result.weak)
+}
+
+/// A binary function by its promotion rule.
+pub(crate) fn binary(name: &'static str, op: Binary, rule: BinaryRule, x: Operand<'_>, y: Operand<'_>) -> Result<Array> {
+    let promoted = tnp_dtype::binary(name, rule, x.promotes_as()?, y.promotes_as()?)?;
+    let x = to_dtype(name, x, promoted.inputs)?;
+    let y = to_dtype(name, y, promoted.inputs)?;
+    let mut operands = broadcast(name, [x, y])?;
+    finish(bind1(&Prim::Binary(op), &mut operands)?, promoted.result.dtype, promoted.result.weak)
+}
+
+#[inline]
+fn finish(result: Array, dtype: DType, weak: bool) -> Result<Array> {
+    let result = if result.dtype() == dtype { result } else { result.astype(dtype)? };
+    Ok(if weak { result.with_weak(true) } else { result })
+}
+
+macro_rules! unary_functions {
+    ($($(#[doc = $doc:literal])* $name:ident, $op:ident, $rule:ident;)*) => {
+        $(
+            $(#[doc = $doc])*
+            ///
+            /// # Errors
+            /// When the function does not take the dtype.
+            #[doc = concat!("<https://numpy.org/doc/stable/reference/generated/numpy.", stringify!($name), ".html>")]
+            pub fn $name<'a>(x: impl Into<Operand<'a>>) -> Result<Array> {
+                unary(stringify!($name), Unary::$op, UnaryRule::$rule, x.into())
+            }
+        )*
+
+        impl Array {
+            $(
+                $(#[doc = $doc])*
+                ///
+                /// # Errors
+                /// When the function does not take the dtype.
+                #[inline]
+                pub fn $name(&self) -> Result<Array> {
+                    $name(self)
+                }
+            )*
+        }
+    };
+}
+
+unary_functions! {
+    /// `-x`, elementwise; integers wrap.
+    negative, Negative, Negative;
+    /// Absolute value, elementwise; the modulus of complex numbers, as a real array.
+    absolute, Abs, Absolute;
+    /// `e` to the power of each element.
+    exp, Exp, Float;
+    /// `2` to the power of each element.
+    exp2, Exp2, Float;
+    /// `e^x - 1`, accurate near zero.
+    expm1, Expm1, Float;
+    /// Natural logarithm; −inf at zero, NaN below.
+    log, Log, Float;
+    /// Logarithm to base 2.
+    log2, Log2, Float;
+    /// Logarithm to base 10.
+    log10, Log10, Float;
+    /// `log(1 + x)`, accurate near zero.
+    log1p, Log1p, Float;
+    /// Square root; NaN below zero for real dtypes.
+    sqrt, Sqrt, Float;
+    /// Cube root.
+    cbrt, Cbrt, RealFloat;
+    /// Square of each element.
+    square, Square, Square;
+    /// `1 / x`; integers truncate.
+    reciprocal, Reciprocal, Reciprocal;
+    /// Sine of radians.
+    sin, Sin, Float;
+    /// Cosine of radians.
+    cos, Cos, Float;
+    /// Tangent of radians.
+    tan, Tan, Float;
+    /// Inverse sine, in radians.
+    arcsin, Arcsin, Float;
+    /// Inverse cosine, in radians.
+    arccos, Arccos, Float;
+    /// Inverse tangent, in radians.
+    arctan, Arctan, Float;
+    /// Hyperbolic sine.
+    sinh, Sinh, Float;
+    /// Hyperbolic cosine.
+    cosh, Cosh, Float;
+    /// Hyperbolic tangent.
+    tanh, Tanh, Float;
+    /// Inverse hyperbolic sine.
+    arcsinh, Arcsinh, Float;
+    /// Inverse hyperbolic cosine.
+    arccosh, Arccosh, Float;
+    /// Inverse hyperbolic tangent.
+    arctanh, Arctanh, Float;
+    /// Bitwise complement; logical not for bool.
+    invert, Invert, Invert;
+    /// True where an element is zero.
+    logical_not, LogicalNot, Predicate;
+    /// True where an element is neither infinite nor NaN.
+    isfinite, IsFinite, Predicate;
+    /// True where an element is infinite.
+    isinf, IsInf, Predicate;
+    /// True where an element is NaN.
+    isnan, IsNan, Predicate;
+    /// True where the sign bit is set.
+    signbit, SignBit, SignBit;
+}
+
+macro_rules! binary_functions {
+    ($($(#[doc = $doc:literal])* $name:ident, $op:ident, $rule:ident;)*) => {
+        $(
+            $(#[doc = $doc])*
+            ///
+            /// The operands are promoted by the mode in force and broadcast.
+            ///
+            /// # Errors
+            /// When the dtypes do not promote, the function does not take what they promote to, or the shapes do not broadcast.
+            #[doc = concat!("<https://numpy.org/doc/stable/reference/generated/numpy.", stringify!($name), ".html>")]
+            pub fn $name<'a, 'b>(x: impl Into<Operand<'a>>, y: impl Into<Operand<'b>>) -> Result<Array> {
+                binary(stringify!($name), Binary::$op, BinaryRule::$rule, x.into(), y.into())
+            }
+        )*
+    };
+}
+
+binary_functions! {
+    /// `x + y`; logical or for bool.
+    add, Add, Arithmetic;
+    /// `x - y`; not for bool.
+    subtract, Subtract, Subtract;
+    /// `x * y`; logical and for bool.
+    multiply, Multiply, Arithmetic;
+    /// `x / y`, in floating point.
+    divide, Divide, Divide;
+    /// The largest whole number not above `x / y`; integer division by zero gives 0 and a warning.
+    floor_divide, FloorDivide, FloorDivide;
+    /// The remainder of `floor_divide`, with the sign of the divisor.
+    remainder, Remainder, FloorDivide;
+    /// The remainder with the sign of the dividend, as C's `fmod`.
+    fmod, Fmod, FloorDivide;
+    /// The larger, elementwise; NaN if either is.
+    maximum, Maximum, Arithmetic;
+    /// The smaller, elementwise; NaN if either is.
+    minimum, Minimum, Arithmetic;
+    /// The larger, elementwise, ignoring NaN.
+    fmax, Fmax, Arithmetic;
+    /// The smaller, elementwise, ignoring NaN.
+    fmin, Fmin, Arithmetic;
+    /// Angle of the point `(y, x)`, in radians from −π to π.
+    arctan2, Arctan2, Float;
+    /// `sqrt(x*x + y*y)` without overflow.
+    hypot, Hypot, Float;
+    /// `log(e^x + e^y)` without overflow.
+    logaddexp, Logaddexp, Float;
+    /// `log2(2^x + 2^y)` without overflow.
+    logaddexp2, Logaddexp2, Float;
+    /// Magnitude of the first, sign of the second.
+    copysign, Copysign, Float;
+    /// The next representable value from the first towards the second.
+    nextafter, Nextafter, Float;
+    /// Greatest common divisor of integers.
+    gcd, Gcd, Gcd;
+    /// Least common multiple of integers.
+    lcm, Lcm, Gcd;
+    /// Bitwise and; logical for bool.
+    bitwise_and, BitwiseAnd, Bitwise;
+    /// Bitwise or; logical for bool.
+    bitwise_or, BitwiseOr, Bitwise;
+    /// Bitwise exclusive or; logical for bool.
+    bitwise_xor, BitwiseXor, Bitwise;
+    /// `x << y`; zero once all bits are out.
+    left_shift, LeftShift, Shift;
+    /// `x >> y`; arithmetic for signed integers.
+    right_shift, RightShift, Shift;
+}
+
+/// `target = op(target, rhs)`, in place when nothing else holds the buffer; dtype and shape stay, as NumPy's compound
+/// assignment has it. On an error the target is as it was.
+pub(crate) fn update(
+    target: &mut Array,
+    op: Binary,
+    rule: BinaryRule,
+    rhs: Operand<'_>,
+) -> Result<()> {
+    let (name, info) = (op.name(), target.type_info());
+    let promoted = tnp_dtype::binary(name, rule, info, rhs.promotes_as()?)?;
+    let gives = promoted.result.dtype;
+    if !tnp_dtype::can_cast(gives, info.dtype, tnp_dtype::Casting::SameKind) {
+        return Err(Error::dtype(format!(
+            "{name}: Cannot cast ufunc '{name}' output from dtype('{gives}') to dtype('{}') with casting rule \
+             'same_kind'; write `x = x … y` to let the dtype change",
+            info.dtype
+        )));
+    }
+    let shape = Dims::from_slice(target.shape());
+    let joined = broadcast_shapes(&[&shape, rhs.shape()]).map_err(|error| Error::from(error).in_op(name))?;
+    if joined != shape {
+        return Err(Error::value(format!(
+            "{name}: non-broadcastable output operand with shape {} doesn't match the broadcast shape {}",
+            shape_text(&shape),
+            shape_text(&joined)
+        )));
+    }
+    let rhs = expand(to_dtype(name, rhs, promoted.inputs)?, &shape)?;
+    let lhs = if info.dtype == promoted.inputs {
+        Operand::Reusable(&mut *target)
+    } else {
+        Operand::Owned(target.astype(promoted.inputs)?)
+    };
+    let result = bind1(&Prim::Binary(op), &mut [lhs, rhs])?;
+    *target = finish(result, info.dtype, info.weak)?;
+    Ok(())
+}
