@@ -140,7 +140,10 @@ impl Axis {
         match self.0.as_deref() {
             None => Ok(None),
             Some([axis]) => Ok(Some(tnp_shape::normalize_axis(*axis, ndim)?)),
-            Some(axes) => Err(Error::dtype(format!("{op}: one axis is needed, {} were given", axes.len()))),
+            Some(axes) => Err(Error::dtype(format!(
+                "{op}: one axis is needed, {} were given",
+                axes.len()
+            ))),
         }
     }
 }
@@ -214,7 +217,10 @@ impl Reduce {
 
     /// These axes.
     pub fn axes(axes: impl Into<Axis>) -> Reduce {
-        Reduce { axis: axes.into(), ..Reduce::default() }
+        Reduce {
+            axis: axes.into(),
+            ..Reduce::default()
+        }
     }
 
     /// Keep the combined axes with size one.

@@ -4,12 +4,15 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tnp_backend::prim::Prim;
-use tnp_backend::{Buffer, Device, Error, HostMemory, INLINE_BYTES, Result, Tensor, TensorType, checked_size, shape_text};
+use tnp_backend::{
+    Buffer, Device, Error, HostMemory, INLINE_BYTES, Result, Tensor, TensorType, checked_size,
+    shape_text,
+};
 use tnp_dtype::{DType, Element, Literal, TypeInfo, with_dtype};
 use tnp_shape::{Dims, Layout};
 
 use crate::bind::bind1;
-use crate::context::{Boxed, escaped};
+use crate::context::Boxed;
 use crate::{Operand, current_device};
 
 /// An n-dimensional array of one [`DType`] on one [`Device`].
@@ -61,12 +64,20 @@ impl Array {
     /// An array over a tensor.
     #[inline]
     pub fn from_tensor(tensor: Tensor) -> Array {
-        Array { id: fresh_id(), weak: false, data: Data::Concrete(tensor) }
+        Array {
+            id: fresh_id(),
+            weak: false,
+            data: Data::Concrete(tensor),
+        }
     }
 
     /// An array that a transformation stands in for.
     pub fn from_boxed(boxed: Boxed) -> Array {
-        Array { id: fresh_id(), weak: false, data: Data::Boxed(Box::new(boxed)) }
+        Array {
+            id: fresh_id(),
+            weak: false,
+            data: Data::Boxed(Box::new(boxed)),
+        }
     }
 
     /// The same array, marked as giving way in promotion (or not) as a scalar does.
@@ -176,7 +187,10 @@ impl Array {
     /// Dtype and weakness.
     #[inline]
     pub fn type_info(&self) -> TypeInfo {
-        TypeInfo { dtype: self.dtype(), weak: self.weak }
+        TypeInfo {
+            dtype: self.dtype(),
+            weak: self.weak,
+        }
     }
 
     /// Shape and dtype.
@@ -208,9 +222,15 @@ impl Array {
     ///
     /// # Errors
     /// For a 0-d array ("len() of unsized object").
-    #[allow(clippy::len_without_is_empty, reason = "NumPy's len() is of the first axis; emptiness is `size() == 0`")]
+    #[allow(
+        clippy::len_without_is_empty,
+        reason = "NumPy's len() is of the first axis; emptiness is `size() == 0`"
+    )]
     pub fn len(&self) -> Result<usize> {
-        self.shape().first().copied().ok_or_else(|| Error::dtype("len: len() of unsized object; a 0-d array has no axes"))
+        self.shape()
+            .first()
+            .copied()
+            .ok_or_else(|| Error::dtype("len: len() of unsized object; a 0-d array has no axes"))
     }
 
     // ---- from Rust
@@ -231,7 +251,11 @@ impl Array {
     pub fn from_vec<T: Element>(vec: Vec<T>, shape: &[usize]) -> Result<Array> {
         let size = checked_size(shape, T::DTYPE)?;
         if size != vec.len() {
-            return Err(Error::value(format!("from_vec: cannot reshape array of size {} into shape {}", vec.len(), shape_text(shape))));
+            return Err(Error::value(format!(
+                "from_vec: cannot reshape array of size {} into shape {}",
+                vec.len(),
+                shape_text(shape)
+            )));
         }
         let device = current_device()?;
         let bytes = size * size_of::<T>();
@@ -239,7 +263,11 @@ impl Array {
             return Array::from_slice(&vec, shape);
         }
         let buffer = Buffer::host(device, bytes, HostMemory::from_vec(vec));
-        Ok(Array::from_tensor(Tensor::contiguous(buffer, shape, T::DTYPE)))
+        Ok(Array::from_tensor(Tensor::contiguous(
+            buffer,
+            shape,
+            T::DTYPE,
+        )))
     }
 
     /// Elements in C order, copied.
@@ -248,7 +276,9 @@ impl Array {
     /// When the shape's size is not the number of elements.
     pub fn from_slice<T: Element>(elements: &[T], shape: &[usize]) -> Result<Array> {
         // SAFETY: elements are plain data without padding; any of their bytes may be read.
-        let bytes = unsafe { std::slice::from_raw_parts(elements.as_ptr().cast::<u8>(), size_of_val(elements)) };
+        let bytes = unsafe {
+            std::slice::from_raw_parts(elements.as_ptr().cast::<u8>(), size_of_val(elements))
+        };
         Array::from_bytes(bytes, shape, T::DTYPE)
     }
 
@@ -266,7 +296,9 @@ impl Array {
             )));
         }
         if dtype == DType::Bool && bytes.iter().any(|&byte| byte > 1) {
-            return Err(Error::value("from_bytes: a byte of a bool array is neither 0 nor 1"));
+            return Err(Error::value(
+                "from_bytes: a byte of a bool array is neither 0 nor 1",
+            ));
         }
         let device = current_device()?;
         let buffer = device.backend().upload(device.index(), bytes)?;
@@ -302,7 +334,8 @@ impl Array {
         let tensor = self.compact()?;
         let size = tensor.layout.size();
         let mut vec = Vec::<T>::new();
-        vec.try_reserve_exact(size).map_err(|_| out_of_memory(size * size_of::<T>()))?;
+        vec.try_reserve_exact(size)
+            .map_err(|_| out_of_memory(size * size_of::<T>()))?;
         if let Some(ptr) = tensor.buffer.host_ptr() {
             let start = tensor.layout.offset();
             // SAFETY: a contiguous tensor's elements from its offset on lie in its buffer, and have type T.
@@ -314,10 +347,18 @@ impl Array {
             return Ok(vec);
         }
         let mut bytes = vec![0u8; size * size_of::<T>()];
-        tensor.device().backend().download(&tensor.buffer, tensor.layout.offset() * size_of::<T>(), &mut bytes)?;
+        tensor.device().backend().download(
+            &tensor.buffer,
+            tensor.layout.offset() * size_of::<T>(),
+            &mut bytes,
+        )?;
         // SAFETY: as many bytes as the vector has reserved, of elements a backend of this dtype wrote.
         unsafe {
-            std::ptr::copy_nonoverlapping(bytes.as_ptr(), vec.as_mut_ptr().cast::<u8>(), bytes.len());
+            std::ptr::copy_nonoverlapping(
+                bytes.as_ptr(),
+                vec.as_mut_ptr().cast::<u8>(),
+                bytes.len(),
+            );
             vec.set_len(size);
         }
         Ok(vec)
@@ -332,13 +373,23 @@ impl Array {
         let tensor = self.tensor()?;
         tensor.buffer.check()?;
         if !tensor.layout.is_contiguous() {
-            return Err(Error::value("as_slice: the array is not contiguous; copy it with `to_vec` or `ascontiguousarray`"));
+            return Err(Error::value(
+                "as_slice: the array is not contiguous; copy it with `to_vec` or `ascontiguousarray`",
+            ));
         }
         let Some(ptr) = tensor.buffer.host_ptr() else {
-            return Err(Error::device(format!("as_slice: the array is on {}; copy it with `to_vec`", tensor.device())));
+            return Err(Error::device(format!(
+                "as_slice: the array is on {}; copy it with `to_vec`",
+                tensor.device()
+            )));
         };
         // SAFETY: contiguous elements of type T in live host memory, immutable while `self` shares the buffer.
-        Ok(unsafe { std::slice::from_raw_parts(ptr.cast::<T>().add(tensor.layout.offset()), tensor.layout.size()) })
+        Ok(unsafe {
+            std::slice::from_raw_parts(
+                ptr.cast::<T>().add(tensor.layout.offset()),
+                tensor.layout.size(),
+            )
+        })
     }
 
     /// The native-endian bytes of the elements in C order.
@@ -349,7 +400,10 @@ impl Array {
         let tensor = self.compact()?;
         let mut bytes = vec![0u8; tensor.ty().bytes()];
         let start = tensor.layout.offset() * tensor.dtype.itemsize();
-        tensor.device().backend().download(&tensor.buffer, start, &mut bytes)?;
+        tensor
+            .device()
+            .backend()
+            .download(&tensor.buffer, start, &mut bytes)?;
         Ok(bytes)
     }
 
@@ -459,7 +513,9 @@ impl<'a> Operand<'a> {
         let array = self.array()?;
         if array.dtype() == dtype {
             return Ok(match self {
-                Operand::Borrowed(array) if array.is_weak() => Operand::Owned(array.clone().with_weak(false)),
+                Operand::Borrowed(array) if array.is_weak() => {
+                    Operand::Owned(array.clone().with_weak(false))
+                }
                 Operand::Owned(array) => Operand::Owned(array.with_weak(false)),
                 other => other,
             });
@@ -477,9 +533,16 @@ fn element_offset(layout: &Layout, position: &[usize]) -> Result<usize> {
         )));
     }
     let mut offset = layout.offset() as isize;
-    for (axis, ((&at, &dim), &stride)) in position.iter().zip(layout.shape()).zip(layout.strides()).enumerate() {
+    for (axis, ((&at, &dim), &stride)) in position
+        .iter()
+        .zip(layout.shape())
+        .zip(layout.strides())
+        .enumerate()
+    {
         if at >= dim {
-            return Err(Error::index(format!("index {at} is out of bounds for axis {axis} with size {dim}")));
+            return Err(Error::index(format!(
+                "index {at} is out of bounds for axis {axis} with size {dim}"
+            )));
         }
         offset += at as isize * stride;
     }
@@ -501,12 +564,10 @@ fn out_of_memory(bytes: usize) -> Error {
 
 /// An array's value read element by element: converts once to host memory.
 pub(crate) fn host_literals(x: &Array) -> Result<Vec<Literal>> {
-    with_dtype!(x.dtype(), T => { Ok(x.to_vec::<T>()?.into_iter().map(Literal::new).collect()) })
+    with_dtype!(x.dtype(), T => Ok(x.to_vec::<T>()?.into_iter().map(Literal::new).collect()))
 }
 
-#[allow(dead_code, reason = "kept to show that an Array may cross threads")]
-fn array_is_send_and_sync() {
-    fn check<T: Send + Sync>() {}
-    check::<Array>();
-    let _ = escaped;
-}
+const _: () = {
+    const fn crosses_threads<T: Send + Sync>() {}
+    crosses_threads::<Array>();
+};

@@ -48,7 +48,10 @@ fn eager(prim: &Prim, inputs: &mut [Operand<'_>]) -> Result<Results> {
     let mut args: SmallVec<[Arg<'_>; 3]> = SmallVec::new();
     for (input, donated) in inputs.iter().zip(donated) {
         if let Some(array) = input.as_array() {
-            args.push(Arg { tensor: array.tensor().map_err(|_| context::escaped(prim.name()))?, donated });
+            args.push(Arg {
+                tensor: array.tensor().map_err(|_| context::escaped(prim.name()))?,
+                donated,
+            });
         }
     }
     let mut outputs = tnp_backend::run(device, prim, &args)?;

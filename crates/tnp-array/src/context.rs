@@ -97,7 +97,11 @@ pub struct Entered {
 impl Context {
     /// The context of this thread.
     pub fn capture() -> Context {
-        Context { frames: current(), settings: Settings::capture(), device: scoped_device() }
+        Context {
+            frames: current(),
+            settings: Settings::capture(),
+            device: scoped_device(),
+        }
     }
 
     /// Makes this the context of the current thread until the guard is dropped.
@@ -129,7 +133,9 @@ struct FramesGuard {
 impl FramesGuard {
     fn replace(frames: Option<Arc<Node>>) -> FramesGuard {
         ACTIVE.set(frames.is_some());
-        FramesGuard { previous: CURRENT.replace(frames) }
+        FramesGuard {
+            previous: CURRENT.replace(frames),
+        }
     }
 }
 
@@ -150,7 +156,10 @@ fn chain(innermost: Option<&Arc<Node>>) -> impl Iterator<Item = &Arc<Node>> {
 
 /// Runs `body` with one more frame in force; it is gone afterwards, panic or not.
 pub fn with_frame<R>(frame: Arc<dyn Frame>, body: impl FnOnce() -> R) -> R {
-    let _guard = FramesGuard::replace(Some(Arc::new(Node { frame, parent: current() })));
+    let _guard = FramesGuard::replace(Some(Arc::new(Node {
+        frame,
+        parent: current(),
+    })));
     body()
 }
 
@@ -169,7 +178,10 @@ pub fn is_current(scope: ScopeId) -> bool {
 /// Hands a primitive to the innermost frame. Only called when there is one.
 pub(crate) fn process(prim: &Prim, inputs: &mut [Operand<'_>]) -> Result<Results> {
     let Some(node) = current() else {
-        return Err(Error::scope(format!("{}: no transformation is in force", prim.name())));
+        return Err(Error::scope(format!(
+            "{}: no transformation is in force",
+            prim.name()
+        )));
     };
     for input in inputs.iter() {
         if let Some(boxed) = input.as_array().and_then(Array::boxed)
@@ -197,15 +209,23 @@ static WATCHES: AtomicUsize = AtomicUsize::new(0);
 
 /// Marks an array as watched by a scope: met outside that scope's context, it is an error instead of a silent detachment.
 pub fn watch(x: &Array, scope: ScopeId) {
-    let mut watched = WATCHED.write().unwrap_or_else(|poisoned| poisoned.into_inner());
-    if watched.get_or_insert_default().insert(x.id(), scope).is_none() {
+    let mut watched = WATCHED
+        .write()
+        .unwrap_or_else(|poisoned| poisoned.into_inner());
+    if watched
+        .get_or_insert_default()
+        .insert(x.id(), scope)
+        .is_none()
+    {
         WATCHES.fetch_add(1, Ordering::Release);
     }
 }
 
 /// Forgets what a scope watches.
 pub fn unwatch(scope: ScopeId) {
-    let mut watched = WATCHED.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let mut watched = WATCHED
+        .write()
+        .unwrap_or_else(|poisoned| poisoned.into_inner());
     if let Some(map) = watched.as_mut() {
         map.retain(|_, other| *other != scope);
         WATCHES.store(map.len(), Ordering::Release);
@@ -223,8 +243,12 @@ pub(crate) fn check_watched(op: &str, inputs: &[Operand<'_>]) -> Result<()> {
 
 #[cold]
 fn check_watched_slowly(op: &str, inputs: &[Operand<'_>]) -> Result<()> {
-    let watched = WATCHED.read().unwrap_or_else(|poisoned| poisoned.into_inner());
-    let Some(map) = watched.as_ref() else { return Ok(()) };
+    let watched = WATCHED
+        .read()
+        .unwrap_or_else(|poisoned| poisoned.into_inner());
+    let Some(map) = watched.as_ref() else {
+        return Ok(());
+    };
     for input in inputs {
         let scope = input.as_array().and_then(|array| map.get(&array.id()));
         if scope.is_some_and(|&scope| !is_current(scope)) {

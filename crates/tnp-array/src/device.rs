@@ -22,7 +22,9 @@ pub(crate) struct DeviceScope {
 
 impl DeviceScope {
     pub(crate) fn enter(device: Option<Device>) -> DeviceScope {
-        DeviceScope { previous: SCOPED.replace(device) }
+        DeviceScope {
+            previous: SCOPED.replace(device),
+        }
     }
 }
 
@@ -91,7 +93,10 @@ pub fn devices() -> Vec<DeviceInfo> {
 
 /// The devices that stand for hardware of their own: [`devices`] without further logical ones on the same hardware.
 pub fn physical_devices() -> Vec<DeviceInfo> {
-    tnp_backend::devices().into_iter().filter(|info| info.physical).collect()
+    tnp_backend::devices()
+        .into_iter()
+        .filter(|info| info.physical)
+        .collect()
 }
 
 /// The device that operations without inputs run on: the innermost scope's, else the default.
@@ -120,7 +125,9 @@ pub fn default_device() -> Result<Device> {
     {
         return Ok(device);
     }
-    let stored = *DEFAULT.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let stored = *DEFAULT
+        .read()
+        .unwrap_or_else(|poisoned| poisoned.into_inner());
     let device = match stored {
         Some(device) => device,
         None => first_device()?,
@@ -136,7 +143,9 @@ fn first_device() -> Result<Device> {
         return Ok(device);
     }
     let first = devices().first().map(|info| info.device);
-    first.ok_or_else(|| Error::device("no device: the program has no backend; turn on the feature `cpu` of tnp"))
+    first.ok_or_else(|| {
+        Error::device("no device: the program has no backend; turn on the feature `cpu` of tnp")
+    })
 }
 
 /// Sets the device outside any scope, for the whole process.
@@ -145,7 +154,9 @@ fn first_device() -> Result<Device> {
 /// When there is no such device.
 pub fn set_default_device(device: impl ToDevice) -> Result<()> {
     let device = device.to_device()?;
-    *DEFAULT.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(device);
+    *DEFAULT
+        .write()
+        .unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(device);
     GENERATION.fetch_add(1, std::sync::atomic::Ordering::Release);
     Ok(())
 }
@@ -201,10 +212,16 @@ impl Array {
 /// The device a primitive runs on, with the inputs brought there when a scope asks for it.
 pub(crate) fn place(prim: &Prim, inputs: &mut [Operand<'_>]) -> Result<Device> {
     if let Prim::DeviceCopy { .. } = prim {
-        let from = inputs.first().and_then(Operand::as_array).map(Array::device);
+        let from = inputs
+            .first()
+            .and_then(Operand::as_array)
+            .map(Array::device);
         return from.unwrap_or_else(current_device);
     }
-    let devices = inputs.iter().filter_map(|input| input.as_array()).map(Array::device);
+    let devices = inputs
+        .iter()
+        .filter_map(|input| input.as_array())
+        .map(Array::device);
     let Some(scoped) = scoped_device() else {
         let mut common: Option<Device> = None;
         for device in devices {

@@ -10,27 +10,52 @@ use crate::promote::{broadcast, expand, to_dtype};
 use crate::{Array, Operand};
 
 /// A unary function by its promotion rule.
-pub(crate) fn unary(name: &'static str, op: Unary, rule: UnaryRule, x: Operand<'_>) -> Result<Array> {
+pub(crate) fn unary(
+    name: &'static str,
+    op: Unary,
+    rule: UnaryRule,
+    x: Operand<'_>,
+) -> Result<Array> {
     let mut x = x;
     x.resolve()?;
-    let info = x.type_info().ok_or_else(|| Error::value(format!("{name}: not an array")))?;
+    let info = x
+        .type_info()
+        .ok_or_else(|| Error::value(format!("{name}: not an array")))?;
     let promoted = tnp_dtype::unary(name, rule, info)?;
     let x = to_dtype(name, x, promoted.inputs)?;
-    finish(bind1(&Prim::Unary(op), &mut [x])?, promoted.result.dtype, promoted.result.weak)
+    finish(
+        bind1(&Prim::Unary(op), &mut [x])?,
+        promoted.result.dtype,
+        promoted.result.weak,
+    )
 }
 
 /// A binary function by its promotion rule.
-pub(crate) fn binary(name: &'static str, op: Binary, rule: BinaryRule, x: Operand<'_>, y: Operand<'_>) -> Result<Array> {
+pub(crate) fn binary(
+    name: &'static str,
+    op: Binary,
+    rule: BinaryRule,
+    x: Operand<'_>,
+    y: Operand<'_>,
+) -> Result<Array> {
     let promoted = tnp_dtype::binary(name, rule, x.promotes_as()?, y.promotes_as()?)?;
     let x = to_dtype(name, x, promoted.inputs)?;
     let y = to_dtype(name, y, promoted.inputs)?;
     let mut operands = broadcast(name, [x, y])?;
-    finish(bind1(&Prim::Binary(op), &mut operands)?, promoted.result.dtype, promoted.result.weak)
+    finish(
+        bind1(&Prim::Binary(op), &mut operands)?,
+        promoted.result.dtype,
+        promoted.result.weak,
+    )
 }
 
 #[inline]
 fn finish(result: Array, dtype: DType, weak: bool) -> Result<Array> {
-    let result = if result.dtype() == dtype { result } else { result.astype(dtype)? };
+    let result = if result.dtype() == dtype {
+        result
+    } else {
+        result.astype(dtype)?
+    };
     Ok(if weak { result.with_weak(true) } else { result })
 }
 
@@ -214,7 +239,8 @@ pub(crate) fn update(
         )));
     }
     let shape = Dims::from_slice(target.shape());
-    let joined = broadcast_shapes(&[&shape, rhs.shape()]).map_err(|error| Error::from(error).in_op(name))?;
+    let joined =
+        broadcast_shapes(&[&shape, rhs.shape()]).map_err(|error| Error::from(error).in_op(name))?;
     if joined != shape {
         return Err(Error::value(format!(
             "{name}: non-broadcastable output operand with shape {} doesn't match the broadcast shape {}",

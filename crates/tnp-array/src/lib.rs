@@ -8,20 +8,26 @@ mod bind;
 mod context;
 mod create;
 mod device;
+mod display;
 mod elementwise;
 mod operand;
 mod operators;
+mod print;
 mod promote;
 pub mod random;
 
 pub use args::{Axis, DTypeArg, Reduce, Shape};
 pub use array::Array;
 pub use bind::{Results, bind, bind1};
-pub use context::{Boxed, Context, Entered, Frame, ScopeId, is_current, unwatch, watch, with_frame};
+pub use context::{
+    Boxed, Context, Entered, Frame, ScopeId, is_current, unwatch, watch, with_frame,
+};
 pub use create::*;
 pub use device::{
-    ToDevice, copy, current_device, default_device, devices, physical_devices, set_default_device, with_device,
+    ToDevice, copy, current_device, default_device, devices, physical_devices, set_default_device,
+    with_device,
 };
+pub use display::{array_repr, array_str, array2string};
 pub use elementwise::*;
 pub use operand::{Nested, Operand};
 pub use print::{
@@ -30,7 +36,12 @@ pub use print::{
     set_printoptions, with_printoptions,
 };
 pub use tnp_backend::{
-    Device, DeviceInfo, Error, ErrorKind, MemoryStats, Result, TransferStats, Warning, reset_transfer_stats,
-    set_warning_hook, transfer_stats,
+    Device, DeviceInfo, Error, ErrorKind, MemoryStats, Result, TransferStats, Warning,
+    reset_transfer_stats, set_warning_hook, transfer_stats,
 };
-pub use tnp_dtype::{DType, Element, Kind, Literal, bf16, c64, c128, f16};
+pub use tnp_dtype::{
+    Casting, DType, Element, FloatInfo, IntInfo, Kind, Literal, Mode, Scalar, ScalarKind, Settings,
+    TypeInfo, bf16, c64, c128, can_cast, current_mode, f16, finfo, iinfo, issubdtype,
+    promote_types, set_default_mode, set_default_prefer_float32, with_mode, with_prefer_float32,
+};
+pub use tnp_shape::{Ellipsis, Index, IntoIndex, NewAxis, newaxis, s};

@@ -46,7 +46,9 @@ impl<'a> Operand<'a> {
             Operand::Owned(array) => Ok(array),
             Operand::Borrowed(array) => Ok(array.clone()),
             Operand::Reusable(array) => Ok(array.clone()),
-            Operand::Scalar(_) | Operand::Failed(_) => Err(Error::value("an operand is not an array")),
+            Operand::Scalar(_) | Operand::Failed(_) => {
+                Err(Error::value("an operand is not an array"))
+            }
         }
     }
 
@@ -60,7 +62,9 @@ impl<'a> Operand<'a> {
             Operand::Owned(_) | Operand::Borrowed(_) | Operand::Reusable(_) => Ok(()),
             Operand::Scalar(scalar) => {
                 let info = scalar.type_info();
-                *self = Operand::Owned(Array::from_literal(scalar.to_literal(info.dtype)?)?.with_weak(info.weak));
+                *self = Operand::Owned(
+                    Array::from_literal(scalar.to_literal(info.dtype)?)?.with_weak(info.weak),
+                );
                 Ok(())
             }
             Operand::Failed(error) => Err(error.clone()),
@@ -78,7 +82,9 @@ impl<'a> Operand<'a> {
             Operand::Owned(array) => Ok(array),
             Operand::Borrowed(array) => Ok(array),
             Operand::Reusable(array) => Ok(array),
-            Operand::Scalar(_) | Operand::Failed(_) => Err(Error::value("an operand is not an array")),
+            Operand::Scalar(_) | Operand::Failed(_) => {
+                Err(Error::value("an operand is not an array"))
+            }
         }
     }
 
@@ -190,7 +196,10 @@ macro_rules! scalars {
         }
     )*};
 }
-scalars!(bool, i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize, f16, bf16, f32, f64, c64, c128);
+scalars!(
+    bool, i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize, f16, bf16, f32, f64, c64,
+    c128
+);
 
 /// Numbers in nested Rust collections, as `array` takes them: shape, then the elements in C order.
 pub trait Nested {
@@ -216,7 +225,9 @@ macro_rules! nested_elements {
         }
     )*};
 }
-nested_elements!(bool, i8, i16, i32, i64, u8, u16, u32, u64, f16, bf16, f32, f64, c64, c128);
+nested_elements!(
+    bool, i8, i16, i32, i64, u8, u16, u32, u64, f16, bf16, f32, f64, c64, c128
+);
 
 impl<T: Nested> Nested for [T] {
     type Element = T::Element;

@@ -11,10 +11,16 @@ use crate::{Array, Operand};
 
 /// An operand as an array of a dtype: scalars are checked against it, arrays cast to it.
 #[inline]
-pub(crate) fn to_dtype<'a>(op: &'static str, operand: Operand<'a>, dtype: DType) -> Result<Operand<'a>> {
+pub(crate) fn to_dtype<'a>(
+    op: &'static str,
+    operand: Operand<'a>,
+    dtype: DType,
+) -> Result<Operand<'a>> {
     match operand {
         Operand::Scalar(scalar) => {
-            let literal = scalar.to_operand(dtype).map_err(|error| Error::from(error).in_op(op))?;
+            let literal = scalar
+                .to_operand(dtype)
+                .map_err(|error| Error::from(error).in_op(op))?;
             Ok(Operand::Owned(Array::from_literal(literal)?))
         }
         operand => match operand.as_array() {
@@ -26,7 +32,10 @@ pub(crate) fn to_dtype<'a>(op: &'static str, operand: Operand<'a>, dtype: DType)
 
 /// The operands broadcast to one shape. Stretched ones become views.
 #[inline]
-pub(crate) fn broadcast<'a, const N: usize>(op: &'static str, operands: [Operand<'a>; N]) -> Result<[Operand<'a>; N]> {
+pub(crate) fn broadcast<'a, const N: usize>(
+    op: &'static str,
+    operands: [Operand<'a>; N],
+) -> Result<[Operand<'a>; N]> {
     let first = operands[0].shape();
     if operands[1..].iter().all(|other| other.shape() == first) {
         return Ok(operands);
@@ -54,13 +63,21 @@ pub(crate) fn expand<'a>(operand: Operand<'a>, shape: &Dims) -> Result<Operand<'
     let added = shape.len() - operand.shape().len();
     let dims = (added..shape.len()).collect();
     let weak = operand.type_info().is_some_and(|info| info.weak);
-    let prim = Prim::BroadcastInDim { shape: shape.clone(), dims };
-    Ok(Operand::Owned(bind1(&prim, &mut [operand])?.with_weak(weak)))
+    let prim = Prim::BroadcastInDim {
+        shape: shape.clone(),
+        dims,
+    };
+    Ok(Operand::Owned(
+        bind1(&prim, &mut [operand])?.with_weak(weak),
+    ))
 }
 
 /// The operands on the device the first array is on, scalars becoming arrays there; in one dtype chosen by
 /// `result_type`, and broadcast.
-pub(crate) fn common<'a, const N: usize>(op: &'static str, operands: [Operand<'a>; N]) -> Result<([Operand<'a>; N], bool)> {
+pub(crate) fn common<'a, const N: usize>(
+    op: &'static str,
+    operands: [Operand<'a>; N],
+) -> Result<([Operand<'a>; N], bool)> {
     let mut types: SmallVec<[TypeOrScalar; 4]> = SmallVec::new();
     for operand in &operands {
         types.push(operand.promotes_as()?);

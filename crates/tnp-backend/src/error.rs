@@ -165,7 +165,8 @@ impl From<tnp_dtype::PromotionError> for Error {
 impl From<tnp_dtype::ScalarError> for Error {
     fn from(error: tnp_dtype::ScalarError) -> Error {
         let kind = match error {
-            tnp_dtype::ScalarError::OutOfBounds { .. } | tnp_dtype::ScalarError::InfinityToInteger { .. } => ErrorKind::Overflow,
+            tnp_dtype::ScalarError::OutOfBounds { .. }
+            | tnp_dtype::ScalarError::InfinityToInteger { .. } => ErrorKind::Overflow,
             tnp_dtype::ScalarError::NanToInteger { .. } => ErrorKind::Value,
             tnp_dtype::ScalarError::ComplexToReal { .. } => ErrorKind::Type,
         };
