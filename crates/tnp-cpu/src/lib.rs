@@ -5,7 +5,11 @@ mod binary;
 #[allow(dead_code)]
 mod cast;
 #[allow(dead_code)]
+mod dot_general;
+#[allow(dead_code)]
 mod faults;
+#[allow(dead_code)]
+mod matmul;
 #[allow(dead_code)]
 mod memory;
 #[allow(dead_code)]
