@@ -193,7 +193,7 @@ pub fn tuple(shape: &[usize]) -> Tuple<'_> {
     Tuple(shape)
 }
 
-/// The display of a shape; made by [`tuple`].
+/// The display of a shape; made by [`tuple()`].
 #[derive(Clone, Copy, Debug)]
 pub struct Tuple<'a>(&'a [usize]);
 

@@ -92,47 +92,53 @@ impl LoopNest {
     }
 
     fn build(operands: &[&Layout], shape: &[usize], order: &[usize], reverse: bool) -> LoopNest {
-        let mut offsets: SmallVec<[usize; 4]> =
-            operands.iter().map(|layout| layout.offset()).collect();
-        // Axis-major while merging, since axes come and go; turned at the end.
-        let mut dims = Dims::new();
-        let mut rows: SmallVec<[isize; 12]> = SmallVec::new();
-        let count = operands.len();
+        let mut offsets: SmallVec<[usize; 4]> = SmallVec::from_elem(0, operands.len());
+        for (offset, layout) in offsets.iter_mut().zip(operands) {
+            *offset = layout.offset();
+        }
+        // Room for every axis; `used` loops are open so far.
+        let room = order.len();
+        let mut used = 0;
+        let mut dims = Dims::from_elem(1, room);
+        let mut strides: SmallVec<[isize; 12]> = SmallVec::from_elem(0, operands.len() * room);
         for &axis in order {
             let dim = shape[axis];
             if dim == 1 {
                 continue;
             }
-            let mut row: SmallVec<[isize; 4]> = (operands.iter())
-                .map(|layout| layout.strides()[axis])
-                .collect();
-            if reverse
-                && row
+            let of = |layout: &&Layout| layout.strides()[axis];
+            let backwards = reverse
+                && operands
                     .iter()
-                    .find(|stride| **stride != 0)
-                    .is_some_and(|s| *s < 0)
-            {
-                for (offset, stride) in offsets.iter_mut().zip(&mut row) {
-                    *offset = offset.wrapping_add_signed((dim as isize - 1) * *stride);
-                    *stride = -*stride;
-                }
+                    .map(of)
+                    .find(|s| *s != 0)
+                    .is_some_and(|s| s < 0);
+            let sign = if backwards { -1 } else { 1 };
+            let merges = used > 0
+                && operands.iter().enumerate().all(|(k, layout)| {
+                    strides[k * room + used - 1] == sign * of(layout) * dim as isize
+                });
+            if merges {
+                dims[used - 1] *= dim;
+            } else {
+                dims[used] = dim;
+                used += 1;
             }
-            let outer = rows.len().saturating_sub(count);
-            let merges = (rows[outer..].iter().zip(&row)).all(|(a, b)| *a == *b * dim as isize);
-            match dims.last_mut() {
-                Some(last) if merges => {
-                    *last *= dim;
-                    rows[outer..].copy_from_slice(&row);
-                }
-                _ => {
-                    dims.push(dim);
-                    rows.extend_from_slice(&row);
+            for (k, layout) in operands.iter().enumerate() {
+                let stride = of(layout);
+                strides[k * room + used - 1] = sign * stride;
+                if backwards {
+                    offsets[k] = offsets[k].wrapping_add_signed((dim as isize - 1) * stride);
                 }
             }
         }
-        let strides = (0..count)
-            .flat_map(|operand| rows.iter().skip(operand).step_by(count).copied())
-            .collect();
+        if used < room {
+            for k in 1..operands.len() {
+                strides.copy_within(k * room..k * room + used, k * used);
+            }
+            strides.truncate(operands.len() * used);
+            dims.truncate(used);
+        }
         LoopNest {
             dims,
             strides,
@@ -347,9 +353,10 @@ impl Layout {
 /// nothing tells. That is no total order (a broadcast axis compares with none), hence an insertion sort that looks past
 /// undecided neighbours, as NumPy's iterator does.
 fn sort_axes(ndim: usize, swap: impl Fn(usize, usize) -> Option<bool>) -> Axes {
-    let mut order: Axes = (0..ndim).rev().collect();
-    for position in 1..ndim {
-        let axis = order[position];
+    // Innermost first while sorting.
+    let mut order = Axes::from_elem(0, ndim);
+    for position in 0..ndim {
+        let axis = ndim - 1 - position;
         let mut target = position;
         for other in (0..position).rev() {
             match swap(axis, order[other]) {
@@ -358,7 +365,8 @@ fn sort_axes(ndim: usize, swap: impl Fn(usize, usize) -> Option<bool>) -> Axes {
                 None => {}
             }
         }
-        order[target..=position].rotate_right(1);
+        order.copy_within(target..position, target + 1);
+        order[target] = axis;
     }
     order.reverse();
     order

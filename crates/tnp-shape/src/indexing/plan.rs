@@ -203,9 +203,13 @@ impl IndexPlan {
                 offset = offset.wrapping_add_signed(slice.start as isize * stride);
             }
         };
-        let mut shape = Dims::new();
-        let mut strides = Strides::new();
-        let mut axis = 0;
+        // Integers take an axis away, new axes add one; the rest keep theirs.
+        let count = |of: fn(&Index<A>) -> bool| indices.iter().filter(|entry| of(entry)).count();
+        let ndim = sizes.len() + count(|entry| matches!(entry, Index::NewAxis))
+            - count(|entry| matches!(entry, Index::Int(_)));
+        let mut shape = Dims::from_elem(1, ndim);
+        let mut strides = Strides::from_elem(0, ndim);
+        let (mut axis, mut at) = (0, 0);
         for entry in indices {
             match *entry {
                 Index::Int(index) => {
@@ -215,24 +219,22 @@ impl IndexPlan {
                 Index::Slice { start, stop, step } => {
                     let slice = normalize_slice(start, stop, step, sizes[axis])?;
                     skip(slice, steps[axis]);
-                    shape.push(slice.len);
-                    strides.push(slice.stride(steps[axis]));
+                    (shape[at], strides[at]) = (slice.len, slice.stride(steps[axis]));
                     axis += 1;
+                    at += 1;
                 }
-                Index::NewAxis => {
-                    shape.push(1);
-                    strides.push(0);
-                }
+                Index::NewAxis => at += 1,
                 Index::Ellipsis => {
-                    shape.extend_from_slice(&sizes[axis..axis + whole]);
-                    strides.extend_from_slice(&steps[axis..axis + whole]);
+                    shape[at..at + whole].copy_from_slice(&sizes[axis..axis + whole]);
+                    strides[at..at + whole].copy_from_slice(&steps[axis..axis + whole]);
                     axis += whole;
+                    at += whole;
                 }
                 Index::Array(_) | Index::Mask(_) => return Ok(None),
             }
         }
-        shape.extend_from_slice(&sizes[axis..]);
-        strides.extend_from_slice(&steps[axis..]);
+        shape[at..].copy_from_slice(&sizes[axis..]);
+        strides[at..].copy_from_slice(&steps[axis..]);
         Ok(Some(Layout::from_parts(shape, strides, offset)))
     }
 
@@ -391,18 +393,17 @@ impl Builder {
             .into(),
             _ => error,
         })?;
-        let lengths: Dims = (self.axes.iter())
-            .filter_map(|axis| match axis {
-                AxisIndex::Slice { len, .. } => Some(*len),
-                AxisIndex::Index => None,
-            })
-            .collect();
+        let mut gathered_shape = Dims::new();
+        for axis in &self.axes {
+            if let AxisIndex::Slice { len, .. } = axis {
+                gathered_shape.push(*len);
+            }
+        }
         let first = self.axes.iter().position(|axis| *axis == AxisIndex::Index);
         let (index_dims_at, group_at) = match (self.separated, first) {
             (false, Some(first)) => (first, self.group_at.unwrap_or(0)),
             _ => (0, 0),
         };
-        let mut gathered_shape = lengths;
         gathered_shape.insert_from_slice(index_dims_at, &index_shape);
         let mut result_shape = self.basic;
         result_shape.insert_from_slice(group_at, &index_shape);

@@ -103,20 +103,24 @@ impl Layout {
     /// # Panics
     /// When an axis is out of bounds.
     pub fn select(&self, axes: &[usize]) -> Layout {
-        Layout {
-            shape: axes.iter().map(|&axis| self.shape[axis]).collect(),
-            strides: axes.iter().map(|&axis| self.strides[axis]).collect(),
+        let mut layout = Layout {
+            shape: Dims::from_elem(0, axes.len()),
+            strides: Strides::from_elem(0, axes.len()),
             offset: self.offset,
+        };
+        let places = layout.shape.iter_mut().zip(&mut layout.strides);
+        for ((dim, stride), &axis) in places.zip(axes) {
+            (*dim, *stride) = (self.shape[axis], self.strides[axis]);
         }
+        layout
     }
 
     /// All axes in reverse order: `x.T`.
     pub fn reverse_axes(&self) -> Layout {
-        Layout {
-            shape: self.shape.iter().rev().copied().collect(),
-            strides: self.strides.iter().rev().copied().collect(),
-            offset: self.offset,
-        }
+        let mut layout = self.clone();
+        layout.shape.reverse();
+        layout.strides.reverse();
+        layout
     }
 
     /// Takes a slice of each axis.
