@@ -25,6 +25,7 @@ pub struct Literal {
 
 impl Literal {
     /// A scalar from a Rust value of an element type.
+    #[inline]
     pub fn new<T: Element>(value: T) -> Literal {
         let mut bits = [0u64; 2];
         // SAFETY: an element is at most 16 bytes of plain data, and `bits` is 16 bytes that do not overlap it.

@@ -475,3 +475,16 @@ fn casts_and_kinds() {
         }
     }
 }
+
+#[test]
+fn answers_fit_registers() {
+    assert!(size_of::<Result<tnp_dtype::Promoted, tnp_dtype::PromotionError>>() <= 16);
+    let refused = with_mode(Mode::Strict, || promote_types(DType::Int8, DType::Int16)).unwrap_err();
+    assert!(matches!(
+        refused.refusal(),
+        tnp_dtype::Refusal::NotPromoted {
+            mode: Mode::Strict,
+            ..
+        }
+    ));
+}

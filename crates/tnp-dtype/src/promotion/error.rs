@@ -3,9 +3,28 @@
 use super::{Mode, Scalar, TypeOrScalar};
 use crate::DType;
 
-/// Operands without a common dtype, or a dtype that a function does not take.
+/// Operands without a common dtype, or a dtype that a function does not take; one pointer, to keep answers in registers.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error(transparent)]
+pub struct PromotionError(Box<Refusal>);
+
+impl PromotionError {
+    /// What was refused, to match on.
+    pub fn refusal(&self) -> &Refusal {
+        &self.0
+    }
+}
+
+impl From<Refusal> for PromotionError {
+    #[cold]
+    fn from(refusal: Refusal) -> PromotionError {
+        PromotionError(Box::new(refusal))
+    }
+}
+
+/// What promotion refuses.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
-pub enum PromotionError {
+pub enum Refusal {
     /// The mode does not promote this pair.
     #[error(
         "{op}: {lhs} and {rhs} are not promoted in {} mode; convert one (`x.astype({towards:?})`) or choose another mode",

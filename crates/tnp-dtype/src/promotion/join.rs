@@ -2,7 +2,7 @@
 
 use super::scalar::Category;
 use super::table::{self, look_up};
-use super::{Mode, PromotionError, Scalar, Settings, TypeInfo, TypeOrScalar};
+use super::{Mode, PromotionError, Refusal, Scalar, Settings, TypeInfo, TypeOrScalar};
 use crate::DType;
 
 /// The type of two operands of an operator; NumPy's ufuncs find loops for pairs that have no common dtype.
@@ -38,7 +38,7 @@ pub(super) fn many(
         (rank.0, std::cmp::Reverse((rank.1, rank.2)))
     });
     let mut rest = sorted.into_iter();
-    let first = rest.next().ok_or(PromotionError::Empty { op })?;
+    let first = rest.next().ok_or(Refusal::Empty { op })?;
     let mut joined = alone(settings, first);
     for operand in rest {
         let so_far = match first {
@@ -189,18 +189,19 @@ fn refuse(op: &'static str, mode: Mode, lhs: TypeOrScalar, rhs: TypeOrScalar) ->
         prefer_float32: false,
     };
     let (left, right) = (alone(settings, lhs).dtype, alone(settings, rhs).dtype);
-    match mode {
-        Mode::Numpy | Mode::Legacy => PromotionError::NoCommon {
+    let refusal = match mode {
+        Mode::Numpy | Mode::Legacy => Refusal::NoCommon {
             op,
             lhs: left,
             rhs: right,
         },
-        _ => PromotionError::NotPromoted {
+        _ => Refusal::NotPromoted {
             op,
             lhs,
             rhs,
             mode,
             towards: look_up(&table::LATTICE, left, right).unwrap_or(DType::Float64),
         },
-    }
+    };
+    refusal.into()
 }

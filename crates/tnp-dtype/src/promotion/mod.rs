@@ -36,7 +36,7 @@ mod rule;
 mod scalar;
 mod table;
 
-pub use error::{PromotionError, ScalarError};
+pub use error::{PromotionError, Refusal, ScalarError};
 pub use mode::{
     DefaultError, Mode, Scope, Settings, current_mode, current_prefer_float32, set_default_mode,
     set_default_prefer_float32, with_mode, with_prefer_float32,

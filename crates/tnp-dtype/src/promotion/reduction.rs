@@ -1,7 +1,7 @@
 //! Reductions and cumulative functions: what they accumulate in and give.
 
 use super::rule::inexact;
-use super::{Mode, Promoted, PromotionError, Settings, TypeInfo};
+use super::{Mode, Promoted, PromotionError, Refusal, Settings, TypeInfo};
 use crate::{DType, Kind};
 
 /// The classes of reductions that differ in promotion.
@@ -51,7 +51,13 @@ pub fn reduction(
     let Settings { mode, .. } = Settings::capture();
     let dtype = x.into().dtype;
     let same = |dtype| Ok(Promoted::same(TypeInfo::strong(dtype)));
-    let refuse = |takes| Err(PromotionError::NotSupported { op, dtype, takes });
+    let refuse = |takes| {
+        Err(PromotionError::from(Refusal::NotSupported {
+            op,
+            dtype,
+            takes,
+        }))
+    };
     let ordered = !(dtype.is_complex() && mode.keeps_weak());
     match rule {
         ReductionRule::Sum => same(widened(mode, dtype)),
@@ -71,7 +77,7 @@ pub fn reduction(
                 result: TypeInfo::strong(result),
             })
         }
-        ReductionRule::PeakToPeak if dtype.is_bool() => Err(PromotionError::BoolSubtract { op }),
+        ReductionRule::PeakToPeak if dtype.is_bool() => Err(Refusal::BoolSubtract { op }.into()),
         ReductionRule::Extremum | ReductionRule::PeakToPeak => same(dtype),
         ReductionRule::ArgExtremum if !ordered => refuse("the real dtypes"),
         ReductionRule::ArgExtremum | ReductionRule::Count => Ok(Promoted {

@@ -2,7 +2,7 @@
 
 use super::scalar::Category;
 use super::{
-    Mode, Promoted, PromotionError, Scalar, Settings, TypeInfo, TypeOrScalar, join, table,
+    Mode, Promoted, PromotionError, Refusal, Scalar, Settings, TypeInfo, TypeOrScalar, join, table,
 };
 use crate::DType;
 
@@ -121,10 +121,16 @@ fn mixed(
     let common = join::pair(op, settings, lhs, rhs)?;
     let dtype = common.dtype;
     let as_dtype = |dtype| Ok(Promoted::same(TypeInfo { dtype, ..common }));
-    let refuse = |takes| Err(PromotionError::NotSupported { op, dtype, takes });
+    let refuse = |takes| {
+        Err(PromotionError::from(Refusal::NotSupported {
+            op,
+            dtype,
+            takes,
+        }))
+    };
     match rule {
         BinaryRule::Arithmetic => as_dtype(dtype),
-        BinaryRule::Subtract if dtype.is_bool() => Err(PromotionError::BoolSubtract { op }),
+        BinaryRule::Subtract if dtype.is_bool() => Err(Refusal::BoolSubtract { op }.into()),
         BinaryRule::Subtract => as_dtype(dtype),
         BinaryRule::Divide => as_dtype(quotient(mode, dtype)),
         BinaryRule::FloorDivide if dtype.is_complex() => refuse(REAL),
@@ -192,11 +198,17 @@ fn one(
     let x = join::alone(settings, x.into());
     let dtype = x.dtype;
     let as_dtype = |dtype| Ok(Promoted::same(TypeInfo { dtype, ..x }));
-    let refuse = |takes| Err(PromotionError::NotSupported { op, dtype, takes });
+    let refuse = |takes| {
+        Err(PromotionError::from(Refusal::NotSupported {
+            op,
+            dtype,
+            takes,
+        }))
+    };
     match rule {
         UnaryRule::Positive if dtype.is_bool() && !mode.keeps_weak() => refuse(NUMBERS),
         UnaryRule::Negative if dtype.is_bool() && op == "negative" => {
-            Err(PromotionError::BoolNegative { op })
+            Err(Refusal::BoolNegative { op }.into())
         }
         UnaryRule::Negative if dtype.is_bool() => refuse(NUMBERS),
         UnaryRule::Positive | UnaryRule::Negative => as_dtype(dtype),
@@ -296,23 +308,34 @@ fn ldexp(
     rhs: TypeOrScalar,
 ) -> Result<Promoted, PromotionError> {
     let mode = settings.mode;
-    let (mantissa, exponent) = (join::alone(settings, lhs), join::alone(settings, rhs).dtype);
+    let mantissa = join::alone(settings, lhs);
+    // A Rust integer fits the narrowest loop, that of a C int.
+    let exponent = match rhs {
+        TypeOrScalar::Scalar(Scalar::Int(_)) => DType::Int32,
+        _ => join::alone(settings, rhs).dtype,
+    };
     if mantissa.dtype.is_complex() {
-        return Err(PromotionError::NotSupported {
+        return Err(Refusal::NotSupported {
             op,
             dtype: mantissa.dtype,
             takes: REAL,
-        });
+        }
+        .into());
     }
     // The exponent is read as a C long at most.
     if exponent.is_inexact() || exponent == DType::UInt64 {
-        return Err(PromotionError::NotSupported {
+        return Err(Refusal::NotSupported {
             op,
             dtype: exponent,
             takes: "integers up to int64 as the exponent",
-        });
+        }
+        .into());
     }
+    // NumPy's first loop takes a Python int beside an integer array: that of float16.
+    let weak_integer = matches!(lhs, TypeOrScalar::Scalar(Scalar::Int(_) | Scalar::Huge(_)));
+    let beside_integers = matches!(rhs, TypeOrScalar::Type(_)) && exponent.is_integer();
     let dtype = match (mode, mantissa.dtype, exponent) {
+        (Mode::Numpy, ..) if weak_integer && beside_integers => DType::Float16,
         // ml_dtypes has the loop for a C int alone.
         (Mode::Numpy, DType::BFloat16, DType::Int64 | DType::UInt32) => DType::Float32,
         (_, dtype, _) => inexact(mode, dtype),

@@ -178,7 +178,20 @@ impl Scalar {
     ///
     /// # Errors
     /// As [`Scalar::to_literal`].
+    #[inline]
     pub fn to_operand(&self, dtype: DType) -> Result<Literal, ScalarError> {
+        // The commonest pairs mean the same in every mode.
+        match (*self, dtype) {
+            (Scalar::Float(x), DType::Float64) => return Ok(Literal::new(x)),
+            (Scalar::Float(x), DType::Float32) => return Ok(Literal::new(x as f32)),
+            (Scalar::Int(x), _) if x as i64 as i128 == x => match dtype {
+                DType::Int64 => return Ok(Literal::new(x as i64)),
+                DType::Float64 => return Ok(Literal::new(x as i64 as f64)),
+                DType::Float32 => return Ok(Literal::new(x as i64 as f64 as f32)),
+                _ => {}
+            },
+            _ => {}
+        }
         self.convert(current_mode(), dtype)
     }
 
