@@ -10,8 +10,13 @@ mod dot_general;
 mod faults;
 #[allow(dead_code)]
 mod matmul;
+mod load;
 #[allow(dead_code)]
 mod memory;
+#[allow(dead_code)]
+mod reduce;
+#[cfg(test)]
+mod samples;
 #[allow(dead_code)]
 mod select;
 #[allow(dead_code, unused_imports, unused_macros)]
