@@ -7,7 +7,7 @@ const MULTIPLIERS: [u32; 2] = [0xd251_1f53, 0xcd9e_8d57];
 /// The golden ratio and √3 - 1 in 32 bits.
 const WEYL: [u32; 2] = [0x9e37_79b9, 0xbb67_ae85];
 const ROUNDS: u32 = 10;
-/// Blocks computed side by side: one vector register of 256 bits per word of the counter.
+/// Blocks computed side by side.
 const LANES: usize = 8;
 /// Words of such a batch.
 const BATCH: usize = 4 * LANES;
@@ -41,9 +41,9 @@ pub fn random_bits(key: [u32; 2], first: u64, out: &mut [u32]) {
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx2") {
         // SAFETY: the processor has AVX2, as was just asked.
-        return unsafe { fill_avx2(key, first, out) };
+        return unsafe { avx2::fill(key, first, out) };
     }
-    fill(key, first, out);
+    fill(key, first, out, batch_portable);
 }
 
 /// A key of its own for each `data`, for example per call, per example of a batch or per step of a loop.
@@ -55,14 +55,14 @@ pub fn fold_in(key: [u32; 2], data: u64) -> [u32; 2] {
     [a, b]
 }
 
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn fill_avx2(key: [u32; 2], first: u64, out: &mut [u32]) {
-    fill(key, first, out);
-}
-
+/// `batch` fills whole batches, whose first block it is given.
 #[inline(always)]
-fn fill(key: [u32; 2], first: u64, out: &mut [u32]) {
+fn fill(
+    key: [u32; 2],
+    first: u64,
+    out: &mut [u32],
+    batch: impl Fn([u32; 2], u64, &mut [u32; BATCH]),
+) {
     let at = |index: u64| block(key, [index as u32, (index >> 32) as u32, 0, 0]);
     let (mut next, skip) = (first / 4, (first % 4) as usize);
     let head = out.len().min((4 - skip) % 4);
@@ -72,8 +72,8 @@ fn fill(key: [u32; 2], first: u64, out: &mut [u32]) {
         next = next.wrapping_add(1);
     }
     let (batches, rest) = rest.as_chunks_mut::<BATCH>();
-    for batch in batches {
-        fill_batch(key, next, batch);
+    for out in batches {
+        batch(key, next, out);
         next = next.wrapping_add(LANES as u64);
     }
     for part in rest.chunks_mut(4) {
@@ -82,8 +82,7 @@ fn fill(key: [u32; 2], first: u64, out: &mut [u32]) {
     }
 }
 
-#[inline(always)]
-fn fill_batch(key: [u32; 2], first: u64, out: &mut [u32; BATCH]) {
+fn batch_portable(key: [u32; 2], first: u64, out: &mut [u32; BATCH]) {
     let index: [u64; LANES] = std::array::from_fn(|lane| first.wrapping_add(lane as u64));
     let counter = [
         index.map(|i| i as u32),
@@ -97,7 +96,7 @@ fn fill_batch(key: [u32; 2], first: u64, out: &mut [u32; BATCH]) {
     }
 }
 
-/// Ten rounds over `N` blocks, word by word so that the loops over lanes become vector code.
+/// Ten rounds over `N` blocks, word by word.
 #[inline(always)]
 fn rounds<const N: usize>(mut key: [u32; 2], mut words: [[u32; N]; 4]) -> [[u32; N]; 4] {
     for _ in 0..ROUNDS {
@@ -114,6 +113,59 @@ fn rounds<const N: usize>(mut key: [u32; 2], mut words: [[u32; N]; 4]) -> [[u32;
         key[1] = key[1].wrapping_add(WEYL[1]);
     }
     words
+}
+
+#[cfg(target_arch = "x86_64")]
+mod avx2 {
+    use std::arch::x86_64::*;
+
+    use super::{BATCH, MULTIPLIERS, ROUNDS, WEYL};
+
+    #[target_feature(enable = "avx2")]
+    pub(super) fn fill(key: [u32; 2], first: u64, out: &mut [u32]) {
+        super::fill(key, first, out, |key, first, out| batch(key, first, out));
+    }
+
+    /// Four blocks to a register, a word in the low half of each 64-bit lane; the high halves hold
+    /// what the multiplication, which reads low halves alone, leaves there.
+    #[target_feature(enable = "avx2")]
+    fn batch(mut key: [u32; 2], first: u64, out: &mut [u32; BATCH]) {
+        let [m0, m1] = MULTIPLIERS.map(|m| _mm256_set1_epi64x(i64::from(m)));
+        let zero = _mm256_setzero_si256();
+        let mut words = [0, 4].map(|group| {
+            let steps = _mm256_set_epi64x(group + 3, group + 2, group + 1, group);
+            let index = _mm256_add_epi64(_mm256_set1_epi64x(first as i64), steps);
+            [index, _mm256_srli_epi64::<32>(index), zero, zero]
+        });
+        for _ in 0..ROUNDS {
+            let [k0, k1] = key.map(|k| _mm256_set1_epi64x(i64::from(k)));
+            words = words.map(|[c0, c1, c2, c3]| {
+                let p0 = _mm256_mul_epu32(m0, c0);
+                let p1 = _mm256_mul_epu32(m1, c2);
+                let high = |product| _mm256_srli_epi64::<32>(product);
+                let d0 = _mm256_xor_si256(_mm256_xor_si256(high(p1), c1), k0);
+                let d2 = _mm256_xor_si256(_mm256_xor_si256(high(p0), c3), k1);
+                [d0, p1, d2, p0]
+            });
+            key[0] = key[0].wrapping_add(WEYL[0]);
+            key[1] = key[1].wrapping_add(WEYL[1]);
+        }
+        let (groups, _) = out.as_chunks_mut::<16>();
+        for ([c0, c1, c2, c3], group) in words.into_iter().zip(groups) {
+            // Pairs of words in each lane, then blocks in their order.
+            let pair =
+                |low, high| _mm256_blend_epi32::<0b10101010>(low, _mm256_slli_epi64::<32>(high));
+            let (front, back) = (pair(c0, c1), pair(c2, c3));
+            let even = _mm256_unpacklo_epi64(front, back);
+            let odd = _mm256_unpackhi_epi64(front, back);
+            let to = group.as_mut_ptr().cast::<__m256i>();
+            // SAFETY: a group is 64 bytes, two registers; the stores need no alignment.
+            unsafe {
+                _mm256_storeu_si256(to, _mm256_permute2x128_si256::<0x20>(even, odd));
+                _mm256_storeu_si256(to.add(1), _mm256_permute2x128_si256::<0x31>(even, odd));
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -158,7 +210,7 @@ mod tests {
             for len in [0, 1, 2, 3, 5, 31, 32, 33, 64, 97, 200] {
                 let (mut out, mut plain) = (vec![0; len], vec![0; len]);
                 random_bits(key, origin + skip as u64, &mut out);
-                fill(key, origin + skip as u64, &mut plain);
+                fill(key, origin + skip as u64, &mut plain, batch_portable);
                 assert_eq!(out, whole[skip..skip + len], "{len} words from {skip}");
                 assert_eq!(plain, out);
             }
