@@ -10,6 +10,8 @@ mod create;
 mod device;
 mod display;
 mod elementwise;
+#[doc(hidden)]
+pub mod literal;
 mod operand;
 mod operators;
 mod print;
@@ -31,9 +33,9 @@ pub use display::{array_repr, array_str, array2string};
 pub use elementwise::*;
 pub use operand::{Nested, Operand};
 pub use print::{
-    FloatFormat, FloatFormatError, FloatMode, Formatter, Print, PrintOptions, Sign, Trim,
-    format_float_positional, format_float_scientific, get_printoptions, scalar_repr, scalar_str,
-    set_printoptions, with_printoptions,
+    FloatFormat, FloatMode, Formatter, Print, PrintOptions, Sign, Trim, format_float_positional,
+    format_float_scientific, get_printoptions, scalar_repr, scalar_str, set_printoptions,
+    with_printoptions,
 };
 pub use tnp_backend::{
     Device, DeviceInfo, Error, ErrorKind, MemoryStats, Result, TransferStats, Warning,

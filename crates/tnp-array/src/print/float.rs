@@ -1,6 +1,7 @@
 //! One float as text, positional or scientific, with every knob NumPy has; arrays are laid out in `layout.rs`.
 
-use tnp_dtype::{DType, Element, Literal};
+use tnp_backend::{Error, Result};
+use tnp_dtype::{Element, Literal};
 
 use super::digits::{Cutoff, Decoded, Demand, generate};
 
@@ -140,61 +141,28 @@ impl FloatFormat {
         digits.unwrap_or(0)
     }
 
-    fn check(&self, op: &'static str, value: &Literal) -> Result<(), FloatFormatError> {
-        let (precision, min_digits) = (self.precision, self.min_digits.unwrap_or(0));
-        match precision {
-            _ if value.dtype().is_complex() => Err(FloatFormatError::Complex(op, value.dtype())),
-            None if !self.unique => Err(FloatFormatError::NoPrecision(op)),
-            Some(0) if !self.fractional => Err(FloatFormatError::ZeroPrecision(op)),
-            Some(most) if most > 0 && min_digits > most => {
-                Err(FloatFormatError::MinDigits(op, min_digits, most))
-            }
-            _ => Ok(()),
+    fn check(&self, op: &str, value: &Literal) -> Result<()> {
+        let (precision, least) = (self.precision, self.min_digits.unwrap_or(0));
+        if value.dtype().is_complex() {
+            let dtype = value.dtype();
+            let text = format!("a {dtype} has two parts; format its real and its imaginary part");
+            return Err(Error::dtype(text).in_op(op));
         }
+        let text = match precision {
+            None if !self.unique => {
+                "in non-unique mode `precision` must be supplied; add `.precision(n)`".to_owned()
+            }
+            Some(0) if !self.fractional => {
+                "precision must be greater than 0 if fractional=false".to_owned()
+            }
+            Some(most) if most > 0 && least > most => {
+                format!("min_digits must be less than or equal to precision, but {least} > {most}")
+            }
+            _ => return Ok(()),
+        };
+        Err(Error::value(text).in_op(op))
     }
 }
-
-/// The options given to a `format_float` function contradict each other, or the number is complex.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FloatFormatError {
-    /// A complex number has two parts: format each.
-    Complex(&'static str, DType),
-    /// Without `unique` the digits have no end of their own.
-    NoPrecision(&'static str),
-    /// No significant digit at all was asked for.
-    ZeroPrecision(&'static str),
-    /// More digits at least than at most.
-    MinDigits(&'static str, usize, usize),
-}
-
-impl std::fmt::Display for FloatFormatError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            FloatFormatError::Complex(op, dtype) => write!(
-                f,
-                "{op}: a {dtype} has two parts; format its real and its imaginary part"
-            ),
-            FloatFormatError::NoPrecision(op) => {
-                write!(
-                    f,
-                    "{op}: in non-unique mode `precision` must be supplied; add `.precision(n)`"
-                )
-            }
-            FloatFormatError::ZeroPrecision(op) => {
-                write!(
-                    f,
-                    "{op}: precision must be greater than 0 if fractional=false"
-                )
-            }
-            FloatFormatError::MinDigits(op, least, most) => write!(
-                f,
-                "{op}: min_digits must be less than or equal to precision, but {least} > {most}"
-            ),
-        }
-    }
-}
-
-impl std::error::Error for FloatFormatError {}
 
 /// A number as decimal text without exponent. Integers and bools count as `float64`.
 ///
@@ -212,10 +180,7 @@ impl std::error::Error for FloatFormatError {}
 /// ```
 ///
 /// See <https://numpy.org/doc/stable/reference/generated/numpy.format_float_positional.html>.
-pub fn format_float_positional<T: Element>(
-    x: T,
-    format: FloatFormat,
-) -> Result<String, FloatFormatError> {
+pub fn format_float_positional<T: Element>(x: T, format: FloatFormat) -> Result<String> {
     let value = Literal::new(x);
     format.check("format_float_positional", &value)?;
     Ok(positional(&value, &format))
@@ -235,10 +200,7 @@ pub fn format_float_positional<T: Element>(
 /// ```
 ///
 /// See <https://numpy.org/doc/stable/reference/generated/numpy.format_float_scientific.html>.
-pub fn format_float_scientific<T: Element>(
-    x: T,
-    format: FloatFormat,
-) -> Result<String, FloatFormatError> {
+pub fn format_float_scientific<T: Element>(x: T, format: FloatFormat) -> Result<String> {
     let value = Literal::new(x);
     let format = FloatFormat {
         fractional: true,

@@ -10,9 +10,7 @@ mod tests;
 
 use tnp_dtype::{DType, Literal};
 
-pub use float::{
-    FloatFormat, FloatFormatError, Trim, format_float_positional, format_float_scientific,
-};
+pub use float::{FloatFormat, Trim, format_float_positional, format_float_scientific};
 pub use options::{
     FloatMode, Formatter, Print, PrintOptions, Sign, get_printoptions, set_printoptions,
     with_printoptions,
