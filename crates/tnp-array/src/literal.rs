@@ -4,9 +4,10 @@
 //! Python's are, and everything else keeps the dtype of its Rust type.
 
 use tnp_dtype::{
-    Complex, DType, Element, Literal, Mode, Scalar, bf16, default_float, f16, promote_types,
-    with_mode,
+    Complex, DType, Literal, Mode, Scalar, bf16, default_float, f16, promote_types, with_mode,
 };
+
+use crate::Array;
 
 /// One element of an array literal.
 #[derive(Clone, Copy, Debug)]
@@ -125,6 +126,10 @@ const fn byte(bytes: &[u8], at: usize) -> u8 {
 }
 
 /// A Rust value that can stand in an array literal: a scalar, or an array of such.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an element of `array!`",
+    note = "numbers, bools and Rust arrays of them can; arrays are joined by `stack` or `concatenate`"
+)]
 pub trait Item {
     /// A [`Lit`], or nested arrays of it.
     type Out: Nested;
@@ -192,11 +197,11 @@ impl<T: Item + Copy> Item for &T {
 }
 
 /// A literal with what its text says; its value decides where the text leaves it to.
-pub fn literal<T: Element + Item<Out = Lit>>(text: Text, value: T) -> Lit {
-    match text {
-        Text::Int(value) => Lit::Weak(Scalar::Int(value)),
-        Text::Float => Lit::Weak(Scalar::Float(Literal::new(value).to_f64())),
-        Text::Typed => value.item(),
+pub fn literal<T: Item<Out = Lit>>(text: Text, value: T) -> Lit {
+    match (text, value.item()) {
+        (Text::Int(value), _) => Lit::Weak(Scalar::Int(value)),
+        (Text::Float, Lit::Typed(value)) => Lit::Weak(Scalar::Float(value.to_f64())),
+        (_, own) => own,
     }
 }
 
@@ -303,6 +308,52 @@ fn meet(a: DType, b: DType) -> DType {
         false => DType::Float64,
     };
     with_mode(Mode::Numpy, || promote_types(a, b)).unwrap_or(widest)
+}
+
+/// An array of nested literals, on the current device.
+///
+/// # Panics
+/// When there is no device or its memory runs out.
+#[track_caller]
+pub fn array<T: Nested>(nested: &T) -> Array {
+    let (shape, dtype, bytes) = pack_nested(nested);
+    match Array::from_bytes(&bytes, &shape, dtype) {
+        Ok(array) => array,
+        Err(error) => panic!("{}", error.in_op("array!")),
+    }
+}
+
+/// An array from nested lists of numbers and expressions, as `np.array([[1, 2], [3, 4]])`.
+///
+/// Bare integers make `int64` (`uint64` beyond it), bare floats and mixtures `float64`. Suffixes and typed expressions
+/// decide for the bare numbers beside them: `[1u8, 2]` is `uint8`, `[x, 0.5]` `float32` for an `f32`. Different types meet
+/// as NumPy promotes them. Lists nest to any depth, `[value; n]` repeats, `array![]` is empty `float64`. An integer
+/// expression that Rust has no type for, such as `1 + 2`, is an `i32` as everywhere in Rust. For a 0-d array write
+/// `array(5, ())`.
+///
+/// Ragged lists, and integers that neither `int64` nor `uint64` holds, do not compile.
+///
+/// # Panics
+/// When there is no device or its memory runs out; the function [`array`](crate::array()) gives an `Err`.
+///
+/// # Examples
+/// ```
+/// # extern crate tnp_cpu;
+/// use tnp_array::array;
+/// let x = array![[1, 2], [3, 4]];
+/// assert_eq!(format!("{x:?}"), "array([[1, 2],\n       [3, 4]])");
+/// assert_eq!(format!("{:?}", array![1, 2.5, -3]), "array([ 1. ,  2.5, -3. ])");
+/// assert_eq!(format!("{:?}", array![3000000000]), "array([3000000000])");
+/// assert_eq!(format!("{:?}", array![1.5f32, 2.0]), "array([1.5, 2. ], dtype=float32)");
+/// assert_eq!(format!("{:?}", array![[true; 2]; 1]), "array([[ True,  True]])");
+/// assert_eq!(format!("{:?}", array![]), "array([], dtype=float64)");
+/// ```
+/// <https://numpy.org/doc/stable/reference/generated/numpy.array.html>
+#[macro_export]
+macro_rules! array {
+    ($($tokens:tt)*) => {
+        $crate::literal::array(&$crate::__array_nested!($($tokens)*))
+    };
 }
 
 /// Nested literals and expressions as nested Rust arrays of [`Lit`](crate::literal::Lit).
@@ -442,6 +493,7 @@ mod tests {
         check!([a, 2 * a, 1], [3], Int16, "7 14 1");
         check!([b, b], [2, 2], UInt32, "1 2 1 2");
         check!([b[0], &b[1]], [2], UInt32, "1 2");
+        check!([1usize, -2isize], [2], Int64, "1 -2");
         check!([b.len(), 5], [2], Int64, "2 5");
         let z = Complex::new(1.0, 2.0);
         check!([z, 1], [2], Complex128, "1+2j 1+0j");
