@@ -9,6 +9,8 @@ mod dot_general;
 #[allow(dead_code)]
 mod faults;
 #[allow(dead_code)]
+mod math;
+#[allow(dead_code)]
 mod matmul;
 mod load;
 #[allow(dead_code)]
@@ -25,6 +27,8 @@ mod simd;
 mod strided;
 #[allow(dead_code)]
 mod threads;
+#[allow(dead_code)]
+mod unary;
 
 pub use memory::{
     MemoryStats, empty_cache, memory_limit, memory_stats, reset_peak, set_memory_limit,

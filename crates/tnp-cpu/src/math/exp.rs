@@ -1,0 +1,135 @@
+//! Exponentials and hyperbolic functions.
+
+use super::{MAGIC, fma, poly, power_of_two, quick_two_sum, residual, two_product, two_sum};
+use crate::simd::Isa;
+use std::f64::consts::{LN_2, LOG2_E};
+
+/// ln 2 in two parts, the first with its last 21 bits zero: its products with exponents are exact.
+const LN2_HIGH: f64 = 0.6931471803691238;
+const LN2_LOW: f64 = 1.9082149292705877e-10;
+/// What `LN_2` lacks.
+const LN2_REST: f64 = 2.3190468138462996e-17;
+
+/// Minimax polynomial of `(e^r - 1 - r) / r²` on `|r| <= ln 2 / 2`.
+const EXP: [f64; 11] = [
+    0.5,
+    0.16666666666666677,
+    0.0416666666666667,
+    0.008333333333321374,
+    0.001388888888886631,
+    0.00019841269886870658,
+    2.480158736161381e-05,
+    2.755724337607605e-06,
+    2.7557241847894875e-07,
+    2.5109353662504504e-08,
+    2.0924727042505217e-09,
+];
+
+/// Minimax polynomial of `(sinh x - x) / x³` in `x²`, on `|x| <= 1`.
+const SINH: [f64; 8] = [
+    0.16666666666666666,
+    0.008333333333333333,
+    0.00019841269841269592,
+    2.7557319224119317e-06,
+    2.5052108345827035e-08,
+    1.605905068504881e-10,
+    7.646477587410732e-13,
+    2.848368759660027e-15,
+];
+
+/// `e^(r + c) - 1 - r` for `|r| <= ln 2 / 2` and a tiny `c`.
+#[inline(always)]
+fn exp_rest<S: Isa>(r: f64, c: f64) -> f64 {
+    fma::<S>(r * r, poly::<S, 11>(r, EXP), c)
+}
+
+/// `n`, `r = x - n ln 2` and `e^r - 1 - r`, for `|x|` below about 1000 (Cody and Waite's reduction).
+#[inline(always)]
+fn reduced<S: Isa>(x: f64) -> (f64, f64, f64) {
+    let n = fma::<S>(x, LOG2_E, MAGIC) - MAGIC;
+    let high = fma::<S>(-n, LN2_HIGH, x);
+    let low = n * LN2_LOW;
+    let r = high - low;
+    (n, r, exp_rest::<S>(r, (high - r) - low))
+}
+
+/// `y * 2^n` for `|n|` up to 2000, rounding once.
+#[inline(always)]
+fn scale<S: Isa>(y: f64, n: f64) -> f64 {
+    let half = fma::<S>(n, 0.5, MAGIC);
+    let rest = n - (half - MAGIC) + MAGIC;
+    y * power_of_two(half) * power_of_two(rest)
+}
+
+/// `x` between two bounds; NaN stays.
+#[inline(always)]
+fn clamp(x: f64, low: f64, high: f64) -> f64 {
+    let x = if x < low { low } else { x };
+    if x > high { high } else { x }
+}
+
+#[inline(always)]
+pub(super) fn exp<S: Isa>(x: f64) -> f64 {
+    let (n, r, rest) = reduced::<S>(clamp(x, -750.0, 712.0));
+    scale::<S>(1.0 + (r + rest), n)
+}
+
+#[inline(always)]
+pub(super) fn exp2<S: Isa>(x: f64) -> f64 {
+    let x = clamp(x, -1080.0, 1030.0);
+    let n = (x + MAGIC) - MAGIC;
+    let t = x - n;
+    let (r, error) = two_product::<S>(t, LN_2);
+    let rest = exp_rest::<S>(r, fma::<S>(t, LN2_REST, error));
+    scale::<S>(1.0 + (r + rest), n)
+}
+
+#[inline(always)]
+pub(super) fn expm1<S: Isa>(x: f64) -> f64 {
+    let (n, r, rest) = reduced::<S>(clamp(x, -40.0, 712.0));
+    // Half the result, so that the power of two does not overflow before the result does.
+    let half = power_of_two(n - 1.0 + MAGIC);
+    let (high, low) = quick_two_sum(half - 0.5, half * r);
+    let y = 2.0 * (high + fma::<S>(half, rest, low));
+    let y = if x > 710.0 { f64::INFINITY } else { y };
+    if x.abs() < 1e-17 { x } else { y }
+}
+
+/// `e^a / 2` for `a >= 0`, and the rounding error of its significand.
+#[inline(always)]
+fn half_exp<S: Isa>(a: f64) -> (f64, f64) {
+    let (n, r, rest) = reduced::<S>(clamp(a, 0.0, 712.0));
+    let (e, error) = quick_two_sum(1.0, r + rest);
+    (scale::<S>(e, n - 1.0), scale::<S>(error, n - 1.0))
+}
+
+#[inline(always)]
+pub(super) fn sinh<S: Isa>(x: f64) -> f64 {
+    let a = x.abs();
+    let (half, error) = half_exp::<S>(a);
+    let large = half - (0.25 / half - error);
+    let z = a * a;
+    let small = fma::<S>(a * z, poly::<S, 8>(z, SINH), a);
+    (if a < 1.0 { small } else { large }).copysign(x)
+}
+
+#[inline(always)]
+pub(super) fn cosh<S: Isa>(x: f64) -> f64 {
+    let (half, error) = half_exp::<S>(x.abs());
+    half + (0.25 / half + error)
+}
+
+/// `E / (E + 2)` with `E = e^2|x| - 1`, the division corrected by its remainder.
+#[inline(always)]
+pub(super) fn tanh<S: Isa>(x: f64) -> f64 {
+    let a = x.abs();
+    let (n, r, rest) = reduced::<S>(2.0 * if a > 22.0 { 22.0 } else { a });
+    let power = power_of_two(n + MAGIC);
+    let (e, e_low) = quick_two_sum(power - 1.0, power * (r + rest));
+    let (d, d_low) = two_sum(e, 2.0);
+    let inverse = 1.0 / d;
+    let y = e * inverse;
+    let rest = residual::<S>(y, d, e) + (e_low - y * (d_low + e_low));
+    let y = fma::<S>(rest, inverse, y);
+    (if a < 1e-9 { a } else { y }).copysign(x)
+}

@@ -1,0 +1,124 @@
+//! Arc sine, arc cosine and arc tangent.
+
+use super::{fma, poly, quick_two_sum, residual};
+use crate::simd::Isa;
+use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, PI};
+
+/// What `FRAC_PI_2` lacks.
+const PIO2_LOW: f64 = 6.123233995736766e-17;
+
+/// Minimax polynomial of `(asin x - x) / x³` in `x²`, on `|x| <= ½`.
+const ASIN: [f64; 13] = [
+    0.1666666666666674,
+    0.0749999999997504,
+    0.0446428571713733,
+    0.030381942837668898,
+    0.022372211841874018,
+    0.017351661550793346,
+    0.013980292311047108,
+    0.011402800437504577,
+    0.010760469134070721,
+    0.003774749574528649,
+    0.021554440008724578,
+    -0.020798782855451767,
+    0.03251226443284206,
+];
+
+/// Minimax polynomial of `(atan t - t) / t³` in `t²`, on `|t| <= tan(π/8)`.
+const ATAN: [f64; 11] = [
+    -0.3333333333333323,
+    0.19999999999961326,
+    -0.14285714280843564,
+    0.11111110811356072,
+    -0.09090898466771291,
+    0.07692071555919189,
+    -0.066632214307595,
+    0.05848674467110789,
+    -0.050425816227380765,
+    0.038142151995058576,
+    -0.017986801399439794,
+];
+
+/// The two halves of an arc sine: for `|x| <= ½` its argument and what to add to it; above, where
+/// `asin x = π/2 - 2 asin √((1 - x) / 2)`, the same of that root.
+#[inline(always)]
+fn asin_parts<S: Isa>(a: f64) -> (bool, f64, f64) {
+    let large = a > 0.5;
+    let z = if large { 0.5 * (1.0 - a) } else { a * a };
+    let root = z.sqrt();
+    let root_low = residual::<S>(root, root, z) / (2.0 * root);
+    let root_low = if root == 0.0 { 0.0 } else { root_low };
+    let (y, y_low) = if large { (root, root_low) } else { (a, 0.0) };
+    (large, y, fma::<S>(y * z, poly::<S, 13>(z, ASIN), y_low))
+}
+
+#[inline(always)]
+pub(super) fn arcsin<S: Isa>(x: f64) -> f64 {
+    let (large, y, rest) = asin_parts::<S>(x.abs());
+    let (high, low) = quick_two_sum(FRAC_PI_2, -2.0 * y);
+    let above = high + (low - (2.0 * rest - PIO2_LOW));
+    (if large { above } else { y + rest }).copysign(x)
+}
+
+#[inline(always)]
+pub(super) fn arccos<S: Isa>(x: f64) -> f64 {
+    let (large, y, rest) = asin_parts::<S>(x.abs());
+    // acos x = c - d with c and d of: x > ½: 0, -2 y; x < -½: π, 2 y; else π/2, x.
+    let twice = if large { 2.0 } else { 1.0 };
+    let negate = large != (x < 0.0);
+    let (y, rest) = (twice * y, twice * rest);
+    let (y, rest) = if negate { (-y, -rest) } else { (y, rest) };
+    let (c, c_low) = match (large, x < 0.0) {
+        (false, _) => (FRAC_PI_2, PIO2_LOW),
+        (true, true) => (PI, 2.0 * PIO2_LOW),
+        (true, false) => (0.0, 0.0),
+    };
+    let (high, low) = quick_two_sum(c, -y);
+    high + (low - (rest - c_low))
+}
+
+#[inline(always)]
+pub(super) fn arctan<S: Isa>(x: f64) -> f64 {
+    let a = x.abs();
+    // atan a = offset + atan t, with t = a, (a - 1) / (a + 1) or -1 / a.
+    let middle = a > 0.41421356237309503;
+    let large = a > 2.414213562373095;
+    let (top, top_low) = quick_two_sum(-1.0, a);
+    let (top, top_low) = if a > 1.0 {
+        (a - 1.0, 0.0)
+    } else {
+        (top, top_low)
+    };
+    let bottom = a + 1.0;
+    let bottom_low = if a > 1.0 {
+        1.0 - (bottom - a)
+    } else {
+        a - (bottom - 1.0)
+    };
+    let top = if middle { top } else { a };
+    let top = if large { -1.0 } else { top };
+    let bottom = if middle { bottom } else { 1.0 };
+    let bottom = if large { a } else { bottom };
+    let exact = large || !middle;
+    let inverse = 1.0 / bottom;
+    let t = top * inverse;
+    let lost = if exact { 0.0 } else { top_low - t * bottom_low };
+    let t_low = (residual::<S>(t, bottom, top) + lost) * inverse;
+    // Not worth having, nor computed safely, where `t` is next to nothing.
+    let t_low = if a < 1e18 { t_low } else { 0.0 };
+    let (offset, offset_low) = if middle {
+        (FRAC_PI_4, 0.5 * PIO2_LOW)
+    } else {
+        (0.0, 0.0)
+    };
+    let (offset, offset_low) = if large {
+        (FRAC_PI_2, PIO2_LOW)
+    } else {
+        (offset, offset_low)
+    };
+    let z = t * t;
+    let rest = fma::<S>(t * z, poly::<S, 11>(z, ATAN), t_low);
+    let (high, low) = quick_two_sum(offset, t);
+    let y = high + (low + (rest + offset_low));
+    (if a < 1e-9 { a } else { y }).copysign(x)
+}
