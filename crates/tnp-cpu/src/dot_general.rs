@@ -3,6 +3,7 @@
 use half::slice::HalfFloatSliceExt;
 use smallvec::SmallVec;
 use tnp_dtype::{DType, bf16, f16, with_dtype};
+use tnp_shape::Layout;
 
 use crate::matmul::{Bit, Number, Problem, Product, pack};
 use crate::memory::{OutOfMemory, PoolBlock, allocate};
@@ -60,12 +61,65 @@ unsafe fn same<T: Number>(
     axes: &DotAxes<'_>,
     out: *mut T,
 ) -> Result<(), OutOfMemory> {
+    if let Some(one) = matrices(lhs, rhs, axes, out) {
+        // SAFETY: as the caller promises.
+        return unsafe { one.run() };
+    }
     let plan = Plan::new(lhs, rhs, axes);
     if plan.is_trivial(out) {
         return Ok(());
     }
     // SAFETY: as the caller promises.
     unsafe { plan.run(out, false, |value: T| value) }
+}
+
+/// Matrices and vectors as they are, the common case, for which sorting out axes would take longer than a small product.
+fn matrices<T: Number>(
+    lhs: &Strided<'_>,
+    rhs: &Strided<'_>,
+    axes: &DotAxes<'_>,
+    out: *mut T,
+) -> Option<Problem<T>> {
+    let (&[l], &[r], []) = (axes.lhs_contract, axes.rhs_contract, axes.lhs_batch) else {
+        return None;
+    };
+    let (rows, depth) = free_and_summed(lhs.layout, l)?;
+    let (columns, depth_of_rhs) = free_and_summed(rhs.layout, r)?;
+    if rows.0 == 0 || columns.0 == 0 || depth.0 == 0 {
+        return None;
+    }
+    Some(Problem {
+        batch: SmallVec::new(),
+        one: Product {
+            m: rows.0,
+            n: columns.0,
+            k: depth.0,
+            a: lhs.ptr.cast::<T>().wrapping_add(lhs.layout.offset()),
+            a_rs: rows.1,
+            a_cs: depth.1,
+            b: rhs.ptr.cast::<T>().wrapping_add(rhs.layout.offset()),
+            b_rs: depth_of_rhs.1,
+            b_cs: columns.1,
+            out,
+            out_rs: columns.0,
+        },
+    })
+}
+
+/// Size and stride of the free axis, if there is one, and of the summed one, of an array of one or two axes.
+#[inline]
+fn free_and_summed(layout: &Layout, summed: usize) -> Option<((usize, isize), (usize, isize))> {
+    let axis = |i: usize| (layout.shape()[i], layout.strides()[i]);
+    match layout.ndim() {
+        1 => Some(((1, 1), axis(0))),
+        2 => {
+            let (free, summed) = (axis(1 - summed), axis(summed));
+            // Unit axes may have any stride; one is the best.
+            let unit = |a: (usize, isize)| if a.0 == 1 { (1, 1) } else { a };
+            Some((unit(free), unit(summed)))
+        }
+        _ => None,
+    }
 }
 
 /// The contraction in `f32` of operands that are narrower.

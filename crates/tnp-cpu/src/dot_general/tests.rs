@@ -2,7 +2,7 @@
 
 use super::*;
 use tnp_dtype::{Complex, Element, c64, c128};
-use tnp_shape::{Dims, Layout, Strides};
+use tnp_shape::{Dims, Strides};
 
 /// Small whole numbers, exact in every dtype; integers wrap in the model as in the product.
 trait Sample: Element {

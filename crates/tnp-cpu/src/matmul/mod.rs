@@ -2,6 +2,7 @@
 //!
 //! Axes and dtypes are behind us here: a [`Problem`] is a batch of `m × k` by `k × n` matrices with one stride per direction.
 
+mod bits;
 mod block;
 mod number;
 pub(crate) mod pack;
@@ -146,43 +147,63 @@ impl<T: Number> Product<T> {
     /// # Safety
     /// As for [`Problem::run`].
     #[inline]
-    unsafe fn run(&self) -> Result<(), OutOfMemory> {
+    pub(crate) unsafe fn run(&self) -> Result<(), OutOfMemory> {
         let work = self.m * self.n * self.k;
         // SAFETY: passed on.
         unsafe {
             if work <= 128 {
-                self.tiny();
+                match self.n {
+                    1 => self.tiny::<1>(),
+                    2 => self.tiny::<2>(),
+                    3 => self.tiny::<3>(),
+                    4 => self.tiny::<4>(),
+                    _ if work <= 32 => self.tiny::<1>(),
+                    _ if self.m == 1 => return vector::matvec(self),
+                    _ => return block::product(self),
+                }
                 return Ok(());
             }
-            if self.n == 1 || (self.m == 1 && self.out_rs != 1) {
+            if self.n == 1 || self.m == 1 {
+                if T::LIBRARY_VECTORS && T::library(self)? {
+                    return Ok(());
+                }
                 return vector::matvec(self);
             }
-            if self.m == 1 {
-                return vector::matvec(self);
-            }
-            if work > T::OWN_LIMIT && T::library(self) {
+            if work > T::OWN_LIMIT && T::library(self)? {
                 return Ok(());
             }
             block::product(self)
         }
     }
 
-    /// Plain loops, for when the arithmetic is less than any preparation.
+    /// Plain loops over `N` columns at a time, for when the arithmetic is less than any preparation.
     #[inline]
-    unsafe fn tiny(&self) {
-        for i in 0..self.m {
-            for j in 0..self.n {
+    unsafe fn tiny<const N: usize>(&self) {
+        for j in (0..self.n).step_by(N) {
+            let first = self.b.wrapping_offset(j as isize * self.b_cs);
+            for i in 0..self.m {
                 let mut a = self.a.wrapping_offset(i as isize * self.a_rs);
-                let mut b = self.b.wrapping_offset(j as isize * self.b_cs);
-                let mut sum = T::ZERO;
+                let mut b = first;
+                let mut sums = [T::ZERO; N];
                 for _ in 0..self.k {
-                    // SAFETY: indices below `m`, `n` and `k`, which the caller vouches for.
-                    sum = T::mul_add::<false>(sum, unsafe { *a }, unsafe { *b });
+                    // SAFETY: indices below `m`, `n` (a multiple of `N`) and `k`, which the caller vouches for.
+                    unsafe {
+                        let factor = *a;
+                        for (c, sum) in sums.iter_mut().enumerate() {
+                            let b = *b.wrapping_offset(c as isize * self.b_cs);
+                            *sum = T::mul_add::<false>(*sum, factor, b);
+                        }
+                    }
                     a = a.wrapping_offset(self.a_cs);
                     b = b.wrapping_offset(self.b_rs);
                 }
                 // SAFETY: as above.
-                unsafe { self.out.add(i * self.out_rs + j).write(sum) };
+                unsafe {
+                    self.out
+                        .add(i * self.out_rs + j)
+                        .cast::<[T; N]>()
+                        .write_unaligned(sums)
+                };
             }
         }
     }

@@ -2,13 +2,16 @@
 
 use tnp_dtype::{Complex, c64, c128};
 
-use super::Product;
+use super::{Product, bits};
+use crate::memory::OutOfMemory;
 
 /// An element type with a product and a sum: integers wrap, bits know and/or.
 pub(crate) trait Number: Copy + Send + Sync + 'static {
     const ZERO: Self;
     /// Multiply-adds up to which our own kernel is ahead of the library's, which packs both operands.
     const OWN_LIMIT: usize = usize::MAX;
+    /// Whether products with a vector are the library's, too.
+    const LIBRARY_VECTORS: bool = false;
     /// What the register block is made of: two AVX2 vectors.
     type Lane: Lanes<Self>;
     /// What sums run over: eight AVX2 vectors.
@@ -17,12 +20,12 @@ pub(crate) trait Number: Copy + Send + Sync + 'static {
     fn add(self, other: Self) -> Self;
     /// `sum + a * b`, fused where that is an instruction.
     fn mul_add<const FMA: bool>(sum: Self, a: Self, b: Self) -> Self;
-    /// Leaves the product to the `gemm` crate; false where it knows not the type.
+    /// Leaves the product to what knows the type better, the `gemm` crate for one; false where nothing does.
     ///
     /// # Safety
     /// As for [`super::Problem::run`].
-    unsafe fn library(_product: &Product<Self>) -> bool {
-        false
+    unsafe fn library(_product: &Product<Self>) -> Result<bool, OutOfMemory> {
+        Ok(false)
     }
 }
 
@@ -85,11 +88,12 @@ impl<T: Number, const N: usize> Lanes<T> for [T; N] {
 
     #[inline(always)]
     fn sum(mut self) -> T {
-        let mut half = N;
-        while half > 1 {
-            half /= 2;
-            for i in 0..half {
-                self[i] = self[i].add(self[i + half]);
+        // Constants, so that each step is whole vectors.
+        for half in [32, 16, 8, 4, 2, 1] {
+            if half < N {
+                for i in 0..half {
+                    self[i] = self[i].add(self[i + half]);
+                }
             }
         }
         self[0]
@@ -128,10 +132,11 @@ integers! {
 /// A truth value: the product is "and", the sum "or".
 #[derive(Clone, Copy)]
 #[repr(transparent)]
-pub(crate) struct Bit(u8);
+pub(crate) struct Bit(pub(super) u8);
 
 impl Number for Bit {
     const ZERO: Bit = Bit(0);
+    const OWN_LIMIT: usize = 1 << 18;
     type Lane = [Bit; 64];
     type Wide = [Bit; 64];
 
@@ -144,11 +149,16 @@ impl Number for Bit {
     fn mul_add<const FMA: bool>(sum: Bit, a: Bit, b: Bit) -> Bit {
         Bit(sum.0 | (a.0 & b.0))
     }
+
+    unsafe fn library(product: &Product<Bit>) -> Result<bool, OutOfMemory> {
+        // SAFETY: passed on.
+        unsafe { bits::product(product) }.map(|()| true)
+    }
 }
 
 macro_rules! library {
     ($one:expr) => {
-        unsafe fn library(p: &Product<Self>) -> bool {
+        unsafe fn library(p: &Product<Self>) -> Result<bool, OutOfMemory> {
             // SAFETY: the caller promises what `gemm` asks for: readable operands and an output of our own.
             unsafe {
                 gemm::gemm(
@@ -173,7 +183,7 @@ macro_rules! library {
                     gemm::Parallelism::None,
                 );
             }
-            true
+            Ok(true)
         }
     };
 }
@@ -207,6 +217,7 @@ macro_rules! complexes {
         impl Number for $t {
             const ZERO: $t = Complex { re: 0.0, im: 0.0 };
             const OWN_LIMIT: usize = 8 * 8 * 8;
+            const LIBRARY_VECTORS: bool = true;
             type Lane = [$t; $lane];
             type Wide = [$t; $wide];
 

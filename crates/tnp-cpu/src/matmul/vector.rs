@@ -174,8 +174,14 @@ unsafe fn inner_loop<T: Number, const FMA: bool>(a: *const T, b: *const T, n: us
             rest = T::mul_add::<FMA>(rest, *a.add(i), *b.add(i));
             i += 1;
         }
-        sums.sum().add(rest)
+        through_memory(sums).sum().add(rest)
     }
+}
+
+/// Hides how sums are added up from the vectoriser, which otherwise fits the loop that makes them to the (narrower) last steps.
+#[inline(always)]
+fn through_memory<L>(sums: L) -> L {
+    std::hint::black_box(sums)
 }
 
 simd_kernel! {
@@ -227,6 +233,7 @@ unsafe fn four_rows<T: Number, const FMA: bool>(
             }
             j += T::Lane::LEN;
         }
+        let sums = through_memory(sums);
         std::array::from_fn(|r| {
             let mut rest = T::ZERO;
             for j in whole..k {
