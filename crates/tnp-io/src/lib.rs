@@ -1,5 +1,6 @@
 //! Files and interchange: `.npy`, `.npz` and memory maps of them.
 
+mod array;
 pub mod file;
 mod literal;
 #[cfg(feature = "mmap")]
@@ -7,3 +8,9 @@ pub mod mmap;
 pub mod npy;
 #[cfg(feature = "npz")]
 pub mod npz;
+
+#[cfg(feature = "mmap")]
+pub use array::load_mmap;
+#[cfg(feature = "npz")]
+pub use array::{NpzFile, load_npz, savez, savez_compressed};
+pub use array::{load, save};
