@@ -7,12 +7,14 @@ mod cast;
 #[allow(dead_code)]
 mod dot_general;
 #[allow(dead_code)]
+mod elementwise;
+#[allow(dead_code)]
 mod faults;
+mod load;
 #[allow(dead_code)]
 mod math;
 #[allow(dead_code)]
 mod matmul;
-mod load;
 #[allow(dead_code)]
 mod memory;
 #[allow(dead_code)]

@@ -105,6 +105,10 @@ fn exp_of_log(a: c128, b: c128) -> c128 {
     let angle = a.im.atan2(a.re);
     let radius = (b.re * log_radius - b.im * angle).exp();
     let turn = b.im * log_radius + b.re * angle;
+    // As in C's `cexp`: nothing, whichever way it points.
+    if radius == 0.0 && !turn.is_finite() {
+        return c128::new(0.0, 0.0);
+    }
     // An infinite radius times the zero sine of a real result would be NaN.
     if turn == 0.0 {
         return c128::new(radius, turn);
