@@ -1,9 +1,13 @@
 //! CPU backend of the tnp array library: SIMD kernels, threads, recycled memory.
 
 #[allow(dead_code)]
+mod arg_reduce;
+#[allow(dead_code)]
 mod binary;
 #[allow(dead_code)]
 mod cast;
+#[allow(dead_code)]
+mod cumulative;
 #[allow(dead_code)]
 mod dot_general;
 #[allow(dead_code)]

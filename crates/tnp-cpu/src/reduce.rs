@@ -21,7 +21,7 @@ use crate::threads::parallel_for;
 use fold::{FoldOp, Kernels, kernels};
 
 /// Elements worth a task of their own.
-const TASK: usize = 1 << 16;
+pub(crate) const TASK: usize = 1 << 16;
 /// Bytes of accumulators that stay in L1 beside the rows that stream past.
 const ROW_BYTES: usize = 1 << 14;
 /// Rows added up before the sum is moved one level up, so that no chain of additions gets long.
@@ -154,16 +154,41 @@ unsafe fn reduce_into(
 
 /// One axis of the loops; strides are in bytes and not negative, `out` may be.
 #[derive(Clone, Copy)]
-struct Axis {
-    dim: usize,
-    stride: isize,
-    out: isize,
+pub(crate) struct Axis {
+    pub(crate) dim: usize,
+    pub(crate) stride: isize,
+    pub(crate) out: isize,
 }
 
-type Axes = SmallVec<[Axis; 4]>;
+pub(crate) type Axes = SmallVec<[Axis; 4]>;
+
+/// Calls `body` with the addresses of input and output at each position of a nest of loops, the first axis innermost.
+pub(crate) fn for_each_place(
+    axes: &[Axis],
+    mut src: *const u8,
+    mut out: *mut u8,
+    body: &mut impl FnMut(*const u8, *mut u8),
+) {
+    let mut index: SmallVec<[usize; 4]> = SmallVec::from_elem(0, axes.len());
+    'all: loop {
+        body(src, out);
+        for (i, axis) in index.iter_mut().zip(axes) {
+            *i += 1;
+            src = src.wrapping_offset(axis.stride);
+            out = out.wrapping_offset(axis.out);
+            if *i < axis.dim {
+                continue 'all;
+            }
+            *i = 0;
+            src = src.wrapping_offset(-(axis.stride * axis.dim as isize));
+            out = out.wrapping_offset(-(axis.out * axis.dim as isize));
+        }
+        return;
+    }
+}
 
 /// Sorts by stride, the smallest first and broadcast axes last, and joins neighbours that are one loop.
-fn coalesce(axes: &mut Axes) {
+pub(crate) fn coalesce(axes: &mut Axes) {
     axes.sort_by_key(|axis| (axis.stride == 0, axis.stride));
     let mut done = 0;
     for i in 1..axes.len() {
@@ -300,28 +325,7 @@ impl Job<'_> {
                 }
             }
         };
-        match outer {
-            [] => each(self.src, self.out),
-            _ => {
-                let mut index: SmallVec<[usize; 4]> = SmallVec::from_elem(0, outer.len());
-                let (mut src, mut out) = (self.src, self.out);
-                'all: loop {
-                    each(src, out);
-                    for (i, axis) in index.iter_mut().zip(outer) {
-                        *i += 1;
-                        src = src.wrapping_offset(axis.stride);
-                        out = out.wrapping_offset(axis.out);
-                        if *i < axis.dim {
-                            continue 'all;
-                        }
-                        *i = 0;
-                        src = src.wrapping_offset(-(axis.stride * axis.dim as isize));
-                        out = out.wrapping_offset(-(axis.out * axis.dim as isize));
-                    }
-                    return;
-                }
-            }
-        }
+        for_each_place(outer, self.src, self.out, &mut each);
     }
 
     /// Results along `inner`, each folded from elements near each other.
@@ -676,6 +680,6 @@ impl<'a> Columns<'a> {
 }
 
 /// Position of the longest axis.
-fn longest(axes: &[Axis]) -> usize {
+pub(crate) fn longest(axes: &[Axis]) -> usize {
     (0..axes.len()).max_by_key(|&i| axes[i].dim).unwrap_or(0)
 }
