@@ -164,9 +164,6 @@ impl<T: Number> Product<T> {
                 return Ok(());
             }
             if self.n == 1 || self.m == 1 {
-                if T::LIBRARY_VECTORS && T::library(self)? {
-                    return Ok(());
-                }
                 return vector::matvec(self);
             }
             if work > T::OWN_LIMIT && T::library(self)? {

@@ -10,8 +10,6 @@ pub(crate) trait Number: Copy + Send + Sync + 'static {
     const ZERO: Self;
     /// Multiply-adds up to which our own kernel is ahead of the library's, which packs both operands.
     const OWN_LIMIT: usize = usize::MAX;
-    /// Whether products with a vector are the library's, too.
-    const LIBRARY_VECTORS: bool = false;
     /// What the register block is made of: two AVX2 vectors.
     type Lane: Lanes<Self>;
     /// What sums run over: eight AVX2 vectors.
@@ -20,6 +18,14 @@ pub(crate) trait Number: Copy + Send + Sync + 'static {
     fn add(self, other: Self) -> Self;
     /// `sum + a * b`, fused where that is an instruction.
     fn mul_add<const FMA: bool>(sum: Self, a: Self, b: Self) -> Self;
+    /// An inner product that is faster than one over lanes of this type; `None` where there is none.
+    ///
+    /// # Safety
+    /// `n` elements of each are readable.
+    #[inline(always)]
+    unsafe fn inner<const FMA: bool>(_a: *const Self, _b: *const Self, _n: usize) -> Option<Self> {
+        None
+    }
     /// Leaves the product to what knows the type better, the `gemm` crate for one; false where nothing does.
     ///
     /// # Safety
@@ -213,11 +219,10 @@ macro_rules! floats {
 floats! { f32, 16, 64, 48 * 48 * 48; f64, 8, 32, 48 * 48 * 48; }
 
 macro_rules! complexes {
-    ($($t:ty, $lane:literal, $wide:literal;)*) => {$(
+    ($($t:ty, $part:ty, $lane:literal, $wide:literal, $parts:literal;)*) => {$(
         impl Number for $t {
             const ZERO: $t = Complex { re: 0.0, im: 0.0 };
             const OWN_LIMIT: usize = 8 * 8 * 8;
-            const LIBRARY_VECTORS: bool = true;
             type Lane = [$t; $lane];
             type Wide = [$t; $wide];
 
@@ -238,8 +243,38 @@ macro_rules! complexes {
                 }
             }
 
+            /// Over the parts as they lie in memory: `a · b` gives the real part, `a` times `b` with its parts exchanged the other.
+            #[inline(always)]
+            unsafe fn inner<const FMA: bool>(a: *const $t, b: *const $t, n: usize) -> Option<$t> {
+                type Parts = [$part; $parts];
+                let whole = n - n % ($parts / 2);
+                let (mut straight, mut crossed) = (Parts::ZERO, Parts::ZERO);
+                let mut i = 0;
+                while i < whole {
+                    // SAFETY: indices below `n`.
+                    let (x, y) = unsafe { (Parts::load(a.add(i).cast()), Parts::load(b.add(i).cast())) };
+                    for j in 0..$parts {
+                        straight[j] = <$part as Number>::mul_add::<FMA>(straight[j], x[j], y[j]);
+                        crossed[j] = <$part as Number>::mul_add::<FMA>(crossed[j], x[j], y[j ^ 1]);
+                    }
+                    i += $parts / 2;
+                }
+                // As in `through_memory`: the sums below must not shape the loop above.
+                let (straight, crossed) = std::hint::black_box((straight, crossed));
+                let mut sum = <$t>::ZERO;
+                for j in (0..$parts).step_by(2) {
+                    sum.re += straight[j] - straight[j + 1];
+                    sum.im += crossed[j] + crossed[j + 1];
+                }
+                for i in whole..n {
+                    // SAFETY: as above.
+                    sum = <$t as Number>::mul_add::<FMA>(sum, unsafe { *a.add(i) }, unsafe { *b.add(i) });
+                }
+                Some(sum)
+            }
+
             library!(Complex { re: 1.0, im: 0.0 });
         }
     )*};
 }
-complexes! { c64, 8, 16; c128, 4, 8; }
+complexes! { c64, f32, 8, 16, 32; c128, f64, 4, 8, 16; }

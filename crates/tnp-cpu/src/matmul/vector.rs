@@ -160,6 +160,10 @@ simd_kernel! {
 
 #[inline(always)]
 unsafe fn inner_loop<T: Number, const FMA: bool>(a: *const T, b: *const T, n: usize) -> T {
+    // SAFETY: as the caller promises. `None` is a constant of the type.
+    if let Some(sum) = unsafe { T::inner::<FMA>(a, b, n) } {
+        return sum;
+    }
     let mut sums = T::Wide::ZERO;
     let whole = n - n % T::Wide::LEN;
     let mut i = 0;
@@ -221,6 +225,15 @@ unsafe fn four_rows<T: Number, const FMA: bool>(
     k: usize,
 ) -> [T; 4] {
     let rows: [*const T; 4] = std::array::from_fn(|r| a.wrapping_offset(r as isize * row));
+    // SAFETY: four rows of `k` elements; whether there is an inner product is a constant of the type.
+    if unsafe { T::inner::<FMA>(a, x, 0) }.is_some() {
+        let mut sums = [T::ZERO; 4];
+        for r in 0..4 {
+            // SAFETY: as above.
+            sums[r] = unsafe { inner_loop::<T, FMA>(rows[r], x, k) };
+        }
+        return sums;
+    }
     let mut sums = [T::Lane::ZERO; 4];
     let whole = k - k % T::Lane::LEN;
     let mut j = 0;
@@ -234,13 +247,16 @@ unsafe fn four_rows<T: Number, const FMA: bool>(
             j += T::Lane::LEN;
         }
         let sums = through_memory(sums);
-        std::array::from_fn(|r| {
+        // No closures here: what is not inlined is compiled for the baseline.
+        let mut totals = [T::ZERO; 4];
+        for r in 0..4 {
             let mut rest = T::ZERO;
             for j in whole..k {
                 rest = T::mul_add::<FMA>(rest, *rows[r].add(j), *x.add(j));
             }
-            sums[r].sum().add(rest)
-        })
+            totals[r] = sums[r].sum().add(rest);
+        }
+        totals
     }
 }
 
