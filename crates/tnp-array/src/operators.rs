@@ -1,12 +1,16 @@
 //! Rust's operators on arrays: thin calls of the named functions that panic, at the caller's line, where those return an error.
+//!
+//! On the right of an array anything goes that a function takes. On the left of one stand the types that a bare literal becomes (`f64`,
+//! `i64`), those no literal can be (`bool`, half-width floats, complex numbers), and `Scalar`, which any Rust number converts to. With
+//! `f32` or `i32` there too, `2.0 * &x` would be ambiguous to the compiler, and nothing could be called on the result.
 
 use std::ops;
 
 use tnp_backend::Result;
 use tnp_backend::prim::Binary;
-use tnp_dtype::{BinaryRule, bf16, c64, c128, f16};
+use tnp_dtype::{BinaryRule, Scalar, bf16, c64, c128, f16};
 
-use crate::{Array, elementwise};
+use crate::{Array, Operand, elementwise};
 
 #[track_caller]
 fn unwrap(result: Result<Array>) -> Array {
@@ -18,35 +22,50 @@ fn unwrap(result: Result<Array>) -> Array {
 
 macro_rules! operators {
     ($($trait:ident $method:ident $assign_trait:ident $assign:ident $function:path, $op:ident $rule:ident;)*) => {$(
-        operators!(@pair $trait $method $function; Array, Array; Array, &Array; &Array, Array; &Array, &Array);
-        operators!(@scalars $trait $method $assign_trait $assign $function, $op $rule;
-            bool i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f16 bf16 f32 f64 c64 c128);
-        operators!(@assign $assign_trait $assign $op $rule; Array; &Array);
-    )*};
-    (@pair $trait:ident $method:ident $function:path; $($lhs:ty, $rhs:ty);*) => {$(
-        impl ops::$trait<$rhs> for $lhs {
+        impl<'a, T: Into<Operand<'a>>> ops::$trait<T> for Array {
             type Output = Array;
             #[track_caller]
             #[inline]
-            fn $method(self, rhs: $rhs) -> Array {
+            fn $method(self, rhs: T) -> Array {
                 unwrap($function(self, rhs))
             }
         }
-    )*};
-    (@scalars $trait:ident $method:ident $assign_trait:ident $assign:ident $function:path, $op:ident $rule:ident; $($t:ty)*) => {$(
-        operators!(@pair $trait $method $function; Array, $t; &Array, $t; $t, Array; $t, &Array);
-        operators!(@assign $assign_trait $assign $op $rule; $t);
-    )*};
-    (@assign $trait:ident $method:ident $op:ident $rule:ident; $($rhs:ty);*) => {$(
-        impl ops::$trait<$rhs> for Array {
-            /// Rebinds the handle, in place when nothing else holds the buffer. As in NumPy the dtype stays: a result
-            /// that `same_kind` casting cannot bring back to it is an error.
+        impl<'a, T: Into<Operand<'a>>> ops::$trait<T> for &Array {
+            type Output = Array;
             #[track_caller]
             #[inline]
-            fn $method(&mut self, rhs: $rhs) {
+            fn $method(self, rhs: T) -> Array {
+                unwrap($function(self, rhs))
+            }
+        }
+        impl<'a, T: Into<Operand<'a>>> ops::$assign_trait<T> for Array {
+            /// Rebinds the handle, in place when nothing else holds the buffer. As in NumPy the dtype stays: a result that
+            /// `same_kind` casting cannot bring back to it is an error, which leaves the array as it was.
+            #[track_caller]
+            #[inline]
+            fn $assign(&mut self, rhs: T) {
                 if let Err(error) = elementwise::update(self, Binary::$op, BinaryRule::$rule, rhs.into()) {
                     panic!("{error}");
                 }
+            }
+        }
+        operators!(@scalars $trait $method $function; bool i64 f16 bf16 f64 c64 c128 Scalar);
+    )*};
+    (@scalars $trait:ident $method:ident $function:path; $($t:ty)*) => {$(
+        impl ops::$trait<Array> for $t {
+            type Output = Array;
+            #[track_caller]
+            #[inline]
+            fn $method(self, rhs: Array) -> Array {
+                unwrap($function(self, rhs))
+            }
+        }
+        impl ops::$trait<&Array> for $t {
+            type Output = Array;
+            #[track_caller]
+            #[inline]
+            fn $method(self, rhs: &Array) -> Array {
+                unwrap($function(self, rhs))
             }
         }
     )*};
@@ -68,6 +87,7 @@ operators! {
 impl ops::Neg for Array {
     type Output = Array;
     #[track_caller]
+    #[inline]
     fn neg(self) -> Array {
         unwrap(elementwise::negative(self))
     }
@@ -76,6 +96,7 @@ impl ops::Neg for Array {
 impl ops::Neg for &Array {
     type Output = Array;
     #[track_caller]
+    #[inline]
     fn neg(self) -> Array {
         unwrap(elementwise::negative(self))
     }
@@ -84,6 +105,7 @@ impl ops::Neg for &Array {
 impl ops::Not for Array {
     type Output = Array;
     #[track_caller]
+    #[inline]
     fn not(self) -> Array {
         unwrap(elementwise::invert(self))
     }
@@ -92,6 +114,7 @@ impl ops::Not for Array {
 impl ops::Not for &Array {
     type Output = Array;
     #[track_caller]
+    #[inline]
     fn not(self) -> Array {
         unwrap(elementwise::invert(self))
     }

@@ -191,6 +191,24 @@ impl PoolBlock {
     }
 }
 
+impl PoolBlock {
+    /// Lets go of the block without giving it back: its address and capacity, for [`PoolBlock::from_raw`].
+    #[inline]
+    pub(crate) fn into_raw(self) -> (NonNull<u8>, usize) {
+        let block = std::mem::ManuallyDrop::new(self);
+        (block.ptr, block.capacity)
+    }
+
+    /// Takes a block back.
+    ///
+    /// # Safety
+    /// The pair comes from [`PoolBlock::into_raw`] and is taken back once.
+    #[inline]
+    pub(crate) unsafe fn from_raw(ptr: NonNull<u8>, capacity: usize) -> PoolBlock {
+        PoolBlock { ptr, capacity }
+    }
+}
+
 impl Drop for PoolBlock {
     #[inline]
     fn drop(&mut self) {

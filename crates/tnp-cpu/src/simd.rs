@@ -17,6 +17,17 @@ pub(crate) enum Level {
 }
 
 impl Level {
+    /// What a person calls it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Level::Baseline => "baseline vectors",
+            Level::Avx2 => "AVX2",
+            Level::Avx512 => "AVX-512",
+        }
+    }
+}
+
+impl Level {
     /// All of them, narrowest first.
     #[cfg(test)]
     pub(crate) const ALL: [Level; 3] = [Level::Baseline, Level::Avx2, Level::Avx512];
