@@ -34,10 +34,14 @@ pub(super) unsafe fn product(p: &Product<Bit>) -> Result<(), OutOfMemory> {
         }
         for row in (0..p.m).step_by(ROWS) {
             let rows = ROWS.min(p.m - row);
-            let a = p.a.wrapping_offset(row as isize * p.a_rs).cast::<u8>();
+            // Of the last rows, the missing ones repeat the last.
+            let a: [*const u8; ROWS] = std::array::from_fn(|r| {
+                let row = (row + r.min(rows - 1)) as isize;
+                p.a.wrapping_offset(row * p.a_rs).cast()
+            });
             let mut sums = [[0u64; WORDS]; ROWS];
             // SAFETY: `rows` rows of `a` of `k` elements, and the scratch just filled.
-            unsafe { combine(level())(a, p.a_rs, p.a_cs, rows, packed, p.k, n, &raw mut sums) };
+            unsafe { combine(level())(&raw const a, p.a_cs, packed, p.k, n, &raw mut sums) };
             for (r, sum) in sums.iter().enumerate().take(rows) {
                 let out = p.out.wrapping_add((row + r) * p.out_rs + column);
                 // SAFETY: `n` elements of a row of the output.
@@ -83,12 +87,11 @@ simd_kernel! {
 simd_kernel! {
     /// For each row of `a`: "or" of the rows of `b` where it is true.
     fn combine[](
-        a: *const u8, row: isize, step: isize, rows: usize, b: *const [u64; WORDS], k: usize, n: usize,
+        a: *const [*const u8; ROWS], step: isize, b: *const [u64; WORDS], k: usize, n: usize,
         out: *mut [[u64; WORDS]; ROWS]
     ) {
-        // Of the last rows, the missing ones repeat the last.
-        let a: [*const u8; ROWS] =
-            std::array::from_fn(|r| a.wrapping_offset(r.min(rows - 1) as isize * row));
+        // SAFETY: the caller's rows.
+        let a = unsafe { *a };
         let full: [u64; WORDS] = std::array::from_fn(|word| match n.saturating_sub(word * 64) {
             0 => 0,
             left @ 1..64 => (1 << left) - 1,
