@@ -2,7 +2,7 @@
 //!
 //! A block is a few rows and columns of the two loops that matter. Operands that lie as the kernel wants them are used
 //! where they are; others are packed into tiles in the first-level cache: gathered, repeated, transposed, widened.
-//! The output likewise is written in place, scattered, narrowed, or streamed past the caches.
+//! The output likewise is written in place, scattered or narrowed. Large plain copies bypass the caches.
 
 mod pack;
 mod plan;

@@ -5,7 +5,7 @@
 
 use tnp_dtype::DType;
 
-use super::{BinaryKernel, by_runs};
+use super::BinaryKernel;
 use crate::simd::{level, simd_kernel};
 
 /// float32 and float64.
@@ -123,32 +123,46 @@ const BATCH: usize = 16;
 
 simd_kernel! {
     fn divide<S>[T: RealAndZero, W: Wanted](a: *const u8, b: *const u8, dst: *mut u8, n: usize) {
-        let in_place = a == dst.cast_const() || b == dst.cast_const();
-        let (a, b) = (a.cast::<T>(), b.cast::<T>());
-        // SAFETY: the caller gives `n` aligned elements of each.
-        unsafe {
-            by_runs::<T>(in_place, dst.cast(), n, |first, count, out| {
-                let a = std::slice::from_raw_parts(a.add(first), count);
-                let b = std::slice::from_raw_parts(b.add(first), count);
-                for ((out, a), b) in out.chunks_mut(BATCH).zip(a.chunks(BATCH)).zip(b.chunks(BATCH)) {
-                    let mut quick = S::FMA && out.len() == BATCH;
-                    if quick {
-                        let (out, a, b) = (&mut out[..BATCH], &a[..BATCH], &b[..BATCH]);
-                        for i in 0..BATCH {
-                            let (rest, exact) = T::quick_fmod(a[i], b[i]);
-                            quick &= exact;
-                            out[i].write(W::result(a[i], b[i], rest));
-                        }
-                    }
-                    if !quick {
-                        for ((out, &a), &b) in out.iter_mut().zip(a).zip(b) {
-                            let rest = T::slow_fmod(a, b);
-                            out.write(if b == T::ZERO { W::by_zero(a, b, rest) } else { W::result(a, b, rest) });
-                        }
+        let (a, b, dst) = (a.cast::<T>(), b.cast::<T>(), dst.cast::<T>());
+        // No closures here: they would not be compiled for the level.
+        let whole = n / BATCH * BATCH;
+        for first in (0..whole).step_by(BATCH) {
+            // SAFETY: the caller gives `n` aligned elements of each; a batch is read before its place is written.
+            unsafe {
+                let x = a.add(first).cast::<[T; BATCH]>().read();
+                let y = b.add(first).cast::<[T; BATCH]>().read();
+                let mut result = x;
+                let mut quick = S::FMA;
+                if S::FMA {
+                    for i in 0..BATCH {
+                        let (rest, exact) = T::quick_fmod(x[i], y[i]);
+                        quick &= exact;
+                        result[i] = W::result(x[i], y[i], rest);
                     }
                 }
-            });
+                if !quick {
+                    for i in 0..BATCH {
+                        result[i] = one::<T, W>(x[i], y[i]);
+                    }
+                }
+                dst.add(first).cast::<[T; BATCH]>().write(result);
+            }
         }
+        for i in whole..n {
+            // SAFETY: as above.
+            unsafe { *dst.add(i) = one::<T, W>(*a.add(i), *b.add(i)) }
+        }
+    }
+}
+
+/// One element by the C library's `fmod`.
+#[inline(never)]
+fn one<T: RealAndZero, W: Wanted>(a: T, b: T) -> T {
+    let rest = T::slow_fmod(a, b);
+    if b == T::ZERO {
+        W::by_zero(a, b, rest)
+    } else {
+        W::result(a, b, rest)
     }
 }
 

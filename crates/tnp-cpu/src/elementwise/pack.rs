@@ -5,6 +5,7 @@ use std::mem::MaybeUninit;
 use crate::simd::{level, simd_kernel};
 
 /// Bytes of a cache line.
+#[cfg(target_arch = "x86_64")]
 const LINE: usize = 64;
 
 /// A rectangle of elements in strided memory; steps in bytes.
@@ -282,19 +283,6 @@ unsafe fn scatter_row<T: Copy>(from: *const u8, mut to: *mut u8, block: Block) {
         unsafe { to.cast::<T>().write(from.cast::<T>().add(column).read()) };
         to = to.wrapping_offset(block.column_step);
     }
-}
-
-/// Asks for lines ahead of their use; harmless beyond the end of memory.
-#[inline]
-pub(super) fn prefetch(from: *const u8, bytes: usize) {
-    #[cfg(target_arch = "x86_64")]
-    for line in (0..bytes).step_by(LINE) {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: a prefetch does not fault.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(from.wrapping_add(line).cast()) }
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = (from, bytes, LINE);
 }
 
 /// Copies without leaving the output in the caches. [`end_streaming`] makes it visible to other threads.
