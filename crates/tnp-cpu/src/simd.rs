@@ -111,9 +111,10 @@ pub(crate) fn runs(level: Level) -> bool {
 /// simd_kernel! {
 ///     /// `out[i] = a[i] + b[i]`.
 ///     pub(crate) fn add[T: Number](a: *const T, b: *const T, out: *mut T, n: usize) {
-///         for i in 0..n {
-///             // SAFETY: the caller gives `n` elements of each.
-///             unsafe { *out.add(i) = (*a.add(i)).add(*b.add(i)) }
+///         // SAFETY: the caller gives `n` elements of each.
+///         let (a, b, out) = unsafe { (from_raw_parts(a, n), from_raw_parts(b, n), from_raw_parts_mut(out, n)) };
+///         for ((out, a), b) in out.iter_mut().zip(a).zip(b) {
+///             *out = a.add(*b);
 ///         }
 ///     }
 /// }
@@ -122,7 +123,9 @@ pub(crate) fn runs(level: Level) -> bool {
 ///
 /// Generic parameters stand in square brackets (`[]` for none), each with one bound. A body that
 /// must know its level names it first, `fn name<S>[…](…)`, and reads `S::FMA`. Everything the body
-/// calls must be `#[inline(always)]`: what is not inlined is compiled for the baseline.
+/// calls must be `#[inline(always)]`: what is not inlined is compiled for the baseline. Loops go over
+/// slices, with wrapping arithmetic: debug assertions check raw pointers and overflow, and nothing that
+/// is checked vectorises.
 /// [`simd_kernel_wide!`] adds an AVX-512 version; it costs compile time, so it is for loops bound by arithmetic.
 macro_rules! simd_kernel {
     ($(#[$m:meta])* $vis:vis fn $name:ident [$($g:ident : $b:path),* $(,)?]

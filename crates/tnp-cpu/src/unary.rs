@@ -4,6 +4,7 @@
 use crate::math::{complex_kernel, float_kernel, hypot};
 use crate::simd::{Level, level, simd_kernel};
 use num_complex::Complex;
+use std::mem::MaybeUninit;
 use tnp_backend::prim::Unary;
 use tnp_dtype::DType;
 
@@ -46,20 +47,31 @@ trait Map<I, O> {
 
 simd_kernel! {
     fn each[I: Copy, O: Copy, M: Map<I, O>](src: *const u8, dst: *mut u8, n: usize) {
-        let (src, dst) = (src.cast::<I>(), dst.cast::<O>());
         // Two loops, because the compiler does not vectorise one whose arrays may coincide.
-        if size_of::<I>() == size_of::<O>() && src.cast() == dst.cast_const() {
-            for i in 0..n {
-                // SAFETY: `i < n`; an element is read before its place is written.
-                unsafe { *dst.add(i) = M::map(std::ptr::read(dst.add(i).cast())) }
+        if size_of::<I>() == size_of::<O>() && src == dst.cast_const() {
+            // SAFETY: the caller gives `n` elements; either type fills the same bytes.
+            let elements = unsafe { std::slice::from_raw_parts_mut(dst.cast::<Cell<I, O>>(), n) };
+            for element in elements {
+                // SAFETY: an element is read as what it is before its place is written.
+                *element = Cell { after: M::map(unsafe { element.before }) };
             }
         } else {
-            for i in 0..n {
-                // SAFETY: `i < n`.
-                unsafe { *dst.add(i) = M::map(*src.add(i)) }
+            // SAFETY: the caller gives `n` elements of each, which lie apart here.
+            let (x, y) = unsafe {
+                (std::slice::from_raw_parts(src.cast::<I>(), n), std::slice::from_raw_parts_mut(dst.cast::<MaybeUninit<O>>(), n))
+            };
+            for (y, x) in y.iter_mut().zip(x) {
+                y.write(M::map(*x));
             }
         }
     }
+}
+
+/// An element before and after a function was applied in place.
+#[derive(Clone, Copy)]
+union Cell<I: Copy, O: Copy> {
+    before: I,
+    after: O,
 }
 
 /// Declares functions of one element: `Name: types => |x| value;`, `T` being each of the types in turn.

@@ -1,6 +1,8 @@
 //! Exponentials and hyperbolic functions.
 
-use super::{MAGIC, fma, poly, power_of_two, quick_two_sum, residual, two_product, two_sum};
+use super::{
+    MAGIC, fma, poly, power_of_two, quick_two_sum, residual, select, two_product, two_sum,
+};
 use crate::simd::Isa;
 use std::f64::consts::{LN_2, LOG2_E};
 
@@ -64,8 +66,8 @@ fn scale<S: Isa>(y: f64, n: f64) -> f64 {
 /// `x` between two bounds; NaN stays.
 #[inline(always)]
 fn clamp(x: f64, low: f64, high: f64) -> f64 {
-    let x = if x < low { low } else { x };
-    if x > high { high } else { x }
+    let x = select(x < low, low, x);
+    select(x > high, high, x)
 }
 
 #[inline(always)]
@@ -91,8 +93,8 @@ pub(super) fn expm1<S: Isa>(x: f64) -> f64 {
     let half = power_of_two(n - 1.0 + MAGIC);
     let (high, low) = quick_two_sum(half - 0.5, half * r);
     let y = 2.0 * (high + fma::<S>(half, rest, low));
-    let y = if x > 710.0 { f64::INFINITY } else { y };
-    if x.abs() < 1e-17 { x } else { y }
+    let y = select(x > 710.0, f64::INFINITY, y);
+    select(x.abs() < 1e-17, x, y)
 }
 
 /// `e^a / 2` for `a >= 0`, and the rounding error of its significand.
@@ -110,7 +112,7 @@ pub(super) fn sinh<S: Isa>(x: f64) -> f64 {
     let large = half - (0.25 / half - error);
     let z = a * a;
     let small = fma::<S>(a * z, poly::<S, 8>(z, SINH), a);
-    (if a < 1.0 { small } else { large }).copysign(x)
+    select(a < 1.0, small, large).copysign(x)
 }
 
 #[inline(always)]
@@ -123,7 +125,7 @@ pub(super) fn cosh<S: Isa>(x: f64) -> f64 {
 #[inline(always)]
 pub(super) fn tanh<S: Isa>(x: f64) -> f64 {
     let a = x.abs();
-    let (n, r, rest) = reduced::<S>(2.0 * if a > 22.0 { 22.0 } else { a });
+    let (n, r, rest) = reduced::<S>(2.0 * select(a > 22.0, 22.0, a));
     let power = power_of_two(n + MAGIC);
     let (e, e_low) = quick_two_sum(power - 1.0, power * (r + rest));
     let (d, d_low) = two_sum(e, 2.0);
@@ -131,5 +133,5 @@ pub(super) fn tanh<S: Isa>(x: f64) -> f64 {
     let y = e * inverse;
     let rest = residual::<S>(y, d, e) + (e_low - y * (d_low + e_low));
     let y = fma::<S>(rest, inverse, y);
-    (if a < 1e-9 { a } else { y }).copysign(x)
+    select(a < 1e-9, a, y).copysign(x)
 }

@@ -47,6 +47,15 @@ const BLOCK: usize = 256;
 /// Elements computed at a time; the rest of the last group is padding.
 const GROUP: usize = 16;
 
+/// Over slices: dereferencing a pointer is checked where debug assertions are on, and checks do not
+/// vectorise.
+#[inline(always)]
+fn evaluate<S: Isa, T: Float, F: Function<T>>(x: &[T], y: &mut [MaybeUninit<T>]) {
+    for (y, x) in y.iter_mut().zip(x) {
+        y.write(F::eval::<S>(*x));
+    }
+}
+
 simd_kernel_wide! {
     fn map<S>[T: Float, F: Function<T>](src: *const u8, dst: *mut u8, n: usize) {
         let (mut src, mut dst, mut left) = (src.cast::<T>(), dst.cast::<T>(), n);
@@ -56,31 +65,23 @@ simd_kernel_wide! {
             let count = left.min(BLOCK);
             let padded = (count + GROUP - 1) & !(GROUP - 1);
             let x = input.as_mut_ptr().cast::<T>();
-            let y = if padded == count { dst } else { output.as_mut_ptr().cast::<T>() };
+            let direct = padded == count;
+            let y = if direct { dst } else { output.as_mut_ptr().cast::<T>() };
             // SAFETY: the caller gives `n` readable and writable elements; `count` of them are left.
             // `x` and `output` hold `padded <= BLOCK` elements, all of `x` written before it is read.
             unsafe {
                 std::ptr::copy_nonoverlapping(src, x, count);
                 for i in count..padded {
-                    *x.add(i) = T::ONE;
+                    x.add(i).write(T::ONE);
                 }
-                for i in 0..padded {
-                    *y.add(i) = F::eval::<S>(*x.add(i));
-                }
-                if F::BOUNDED {
-                    let mut outside = 0u32;
-                    for i in 0..padded {
-                        outside |= u32::from(!F::in_bounds(*x.add(i)));
-                    }
-                    if outside != 0 {
-                        for i in 0..count {
-                            if !F::in_bounds(*x.add(i)) {
-                                *y.add(i) = F::slow(*x.add(i));
-                            }
-                        }
+                let x = std::slice::from_raw_parts(x, padded);
+                evaluate::<S, T, F>(x, std::slice::from_raw_parts_mut(y.cast(), padded));
+                if F::BOUNDED && !x.iter().fold(true, |all, x| all & F::in_bounds(*x)) {
+                    for (i, x) in x.iter().enumerate().filter(|(_, x)| !F::in_bounds(**x)) {
+                        y.add(i).write(F::slow(*x));
                     }
                 }
-                if padded != count {
+                if !direct {
                     std::ptr::copy_nonoverlapping(y, dst, count);
                 }
                 src = src.add(count);

@@ -3,7 +3,9 @@
 //! The scheme is fdlibm's: `log(1 + f)` by `s = f / (2 + f)`, a polynomial in `s²`, and the terms
 //! added from the smallest up. The coefficients are our own minimax fit.
 
-use super::{MAGIC, fma, poly, power_of_two, quick_two_sum, residual, two_product, two_sum};
+use super::{
+    MAGIC, fma, poly, power_of_two, quick_two_sum, residual, select, select2, two_product, two_sum,
+};
 use crate::simd::Isa;
 
 const LN2_HIGH: f64 = 0.6931471803691238;
@@ -43,8 +45,8 @@ fn split(x: f64) -> (f64, f64) {
 #[inline(always)]
 fn split_any(x: f64) -> (f64, f64) {
     let tiny = x < f64::MIN_POSITIVE;
-    let (m, k) = split(if tiny { x * 18014398509481984.0 } else { x });
-    (m, if tiny { k - 54.0 } else { k })
+    let (m, k) = split(select(tiny, x * 18014398509481984.0, x));
+    (m, select(tiny, k - 54.0, k))
 }
 
 /// `f² / 2` and `s (f² / 2 + R)`: `log(1 + f)` is `f`, less the first, plus the second.
@@ -70,9 +72,9 @@ fn natural<S: Isa>(k: f64, f: f64, low: f64) -> f64 {
 /// What a logarithm is outside the positive finite numbers.
 #[inline(always)]
 fn special(x: f64, y: f64) -> f64 {
-    let y = if x < f64::INFINITY { y } else { x };
-    let y = if x < 0.0 { f64::NAN } else { y };
-    if x == 0.0 { f64::NEG_INFINITY } else { y }
+    let y = select(x < f64::INFINITY, y, x);
+    let y = select(x < 0.0, f64::NAN, y);
+    select(x == 0.0, f64::NEG_INFINITY, y)
 }
 
 #[inline(always)]
@@ -117,7 +119,7 @@ fn log1p_sum<S: Isa>(w: f64, w_low: f64, more: f64) -> f64 {
     let (u, error) = two_sum(1.0, w);
     let (m, k) = split(u);
     // What the sum lost, on the scale of `m`; beyond 2^1000 it is nothing.
-    let power = power_of_two(MAGIC - if k < 1000.0 { k } else { 1000.0 });
+    let power = power_of_two(MAGIC - select(k < 1000.0, k, 1000.0));
     let lost = (error + w_low) * power;
     let (f, f_low) = quick_two_sum(m - 1.0, lost);
     natural::<S>(k + more, f, f_low / (1.0 + f))
@@ -126,7 +128,7 @@ fn log1p_sum<S: Isa>(w: f64, w_low: f64, more: f64) -> f64 {
 #[inline(always)]
 pub(super) fn log1p<S: Isa>(x: f64) -> f64 {
     let y = special(1.0 + x, log1p_sum::<S>(x, 0.0, 0.0));
-    if x.abs() < 1e-17 { x } else { y }
+    select(x.abs() < 1e-17, x, y)
 }
 
 /// Beyond this, `x² ± 1` is `x²`.
@@ -138,14 +140,11 @@ pub(super) fn arcsinh<S: Isa>(x: f64) -> f64 {
     let square = a * a;
     let (w, w_low) = quick_two_sum(a, square / (1.0 + (1.0 + square).sqrt()));
     let large = a > LARGE;
-    let (w, w_low, more) = if large {
-        (a, 0.0, 1.0)
-    } else {
-        (w, w_low, 0.0)
-    };
+    let (w, w_low) = select2(large, (a, 0.0), (w, w_low));
+    let more = select(large, 1.0, 0.0);
     let y = log1p_sum::<S>(w, w_low, more);
-    let y = if a < f64::INFINITY { y } else { a };
-    (if a < 1e-10 { a } else { y }).copysign(x)
+    let y = select(a < f64::INFINITY, y, a);
+    select(a < 1e-10, a, y).copysign(x)
 }
 
 #[inline(always)]
@@ -154,18 +153,15 @@ pub(super) fn arccosh<S: Isa>(x: f64) -> f64 {
     let (p, p_low) = quick_two_sum(square - 1.0, square_low);
     let root = p.sqrt();
     let root_low = (residual::<S>(root, root, p) + p_low) / (2.0 * root);
-    let root_low = if root > 0.0 { root_low } else { 0.0 };
+    let root_low = select(root > 0.0, root_low, 0.0);
     let (t, t_low) = two_sum(x, -1.0);
     let (w, w_low) = two_sum(root, t);
     let large = x > LARGE;
-    let (w, w_low, more) = if large {
-        (x, 0.0, 1.0)
-    } else {
-        (w, w_low + (root_low + t_low), 0.0)
-    };
+    let (w, w_low) = select2(large, (x, 0.0), (w, w_low + (root_low + t_low)));
+    let more = select(large, 1.0, 0.0);
     let y = log1p_sum::<S>(w, w_low, more);
-    let y = if x < f64::INFINITY { y } else { x };
-    if x < 1.0 { f64::NAN } else { y }
+    let y = select(x < f64::INFINITY, y, x);
+    select(x < 1.0, f64::NAN, y)
 }
 
 #[inline(always)]
@@ -176,7 +172,7 @@ pub(super) fn arctanh<S: Isa>(x: f64) -> f64 {
     let q = 2.0 * a / d;
     let q_low = (residual::<S>(q, d, 2.0 * a) - q * d_low) / d;
     let y = 0.5 * log1p_sum::<S>(q, q_low, 0.0);
-    let y = if a == 1.0 { f64::INFINITY } else { y };
-    let y = if a > 1.0 { f64::NAN } else { y };
-    (if a < 1e-10 { a } else { y }).copysign(x)
+    let y = select(a == 1.0, f64::INFINITY, y);
+    let y = select(a > 1.0, f64::NAN, y);
+    select(a < 1e-10, a, y).copysign(x)
 }

@@ -32,6 +32,22 @@ fn fma<S: Isa>(a: f64, b: f64, c: f64) -> f64 {
     if S::FMA { a.mul_add(b, c) } else { a * b + c }
 }
 
+/// A choice that stays one instruction: the compiler turns an `if` here and there into a jump, and
+/// then vectorises nothing.
+#[inline(always)]
+fn select<T>(condition: bool, yes: T, no: T) -> T {
+    std::hint::select_unpredictable(condition, yes, no)
+}
+
+/// [`select`] of a pair.
+#[inline(always)]
+fn select2(condition: bool, yes: (f64, f64), no: (f64, f64)) -> (f64, f64) {
+    (
+        select(condition, yes.0, no.0),
+        select(condition, yes.1, no.1),
+    )
+}
+
 /// The sum and its rounding error (Knuth).
 #[inline(always)]
 fn two_sum(a: f64, b: f64) -> (f64, f64) {

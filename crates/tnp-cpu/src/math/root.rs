@@ -1,6 +1,6 @@
 //! Cube root.
 
-use super::{fma, poly};
+use super::{fma, poly, select};
 use crate::simd::Isa;
 
 /// Coefficients of fdlibm's `cbrt`: `t * poly(t³ / x)` brings a guess within 2^-23.
@@ -18,7 +18,7 @@ const CORRECTION: [f64; 5] = [
 pub(super) fn cbrt<S: Isa>(x: f64) -> f64 {
     let a = x.abs();
     let tiny = a < f64::MIN_POSITIVE;
-    let a = if tiny { a * 18014398509481984.0 } else { a };
+    let a = select(tiny, a * 18014398509481984.0, a);
     // The upper word as a number, divided by three, and put back.
     const TWO_52: f64 = 4503599627370496.0;
     let word = f64::from_bits((a.to_bits() >> 32) | 0x4330_0000_0000_0000) - TWO_52;
@@ -29,7 +29,7 @@ pub(super) fn cbrt<S: Isa>(x: f64) -> f64 {
     let r = a / (t * t);
     let r = (r - t) / (t + t + r);
     let y = fma::<S>(t, r, t);
-    let y = if tiny { y * 3.814697265625e-06 } else { y };
+    let y = select(tiny, y * 3.814697265625e-06, y);
     let special = a == 0.0 || !(a < f64::INFINITY);
-    (if special { a } else { y }).copysign(x)
+    select(special, a, y).copysign(x)
 }

@@ -2,7 +2,7 @@
 //!
 //! They lean on the fused multiply-add; without one the `f64` versions run instead.
 
-use super::{exp, log, trig};
+use super::{exp, log, select, trig};
 use crate::simd::Isa;
 use std::f32::consts::{FRAC_2_PI, LOG2_E};
 
@@ -85,8 +85,8 @@ pub(super) fn exp<S: Isa>(x: f32) -> f32 {
     if !S::FMA {
         return exp::exp::<S>(f64::from(x)) as f32;
     }
-    let x = if x < -105.0 { -105.0 } else { x };
-    let x = if x > 89.0 { 89.0 } else { x };
+    let x = select(x < -105.0, -105.0, x);
+    let x = select(x > 89.0, 89.0, x);
     let (shifted, q) = reduced(x);
     let n = shifted - MAGIC;
     let half = n.mul_add(0.5, MAGIC);
@@ -100,18 +100,18 @@ pub(super) fn log<S: Isa>(x: f32) -> f32 {
         return log::log::<S>(f64::from(x)) as f32;
     }
     let tiny = x < f32::MIN_POSITIVE;
-    let bits = (if tiny { x * 8388608.0 } else { x }).to_bits();
+    let bits = select(tiny, x * 8388608.0, x).to_bits();
     let exponent = (bits.wrapping_sub(0x3F35_04F3) as i32) >> 23;
     let m = f32::from_bits(bits.wrapping_sub((exponent as u32) << 23));
-    let k = (exponent - if tiny { 23 } else { 0 }) as f32;
+    let k = exponent.wrapping_sub(select(tiny, 23, 0)) as f32;
     let f = m - 1.0;
     let z = f * f;
     let y = (f * z).mul_add(poly(f, LOG), k * LN2[1]);
     let y = z.mul_add(-0.5, y);
     let y = k.mul_add(LN2[0], f + y);
-    let y = if x < f32::INFINITY { y } else { x };
-    let y = if x < 0.0 { f32::NAN } else { y };
-    if x == 0.0 { f32::NEG_INFINITY } else { y }
+    let y = select(x < f32::INFINITY, y, x);
+    let y = select(x < 0.0, f32::NAN, y);
+    select(x == 0.0, f32::NEG_INFINITY, y)
 }
 
 /// The sine of `x`, `turn` quarter turns on.
@@ -126,7 +126,7 @@ fn sine(x: f32, turn: u32) -> f32 {
     let z = r * r;
     let sin = (z * r).mul_add(poly(z, SIN), r);
     let cos = (z * z).mul_add(poly(z, COS), z.mul_add(-0.5, 1.0));
-    let y = if quadrant & 1 == 0 { sin } else { cos };
+    let y = select(quadrant & 1 == 0, sin, cos);
     f32::from_bits(y.to_bits() ^ ((quadrant & 2) << 30))
 }
 
@@ -136,7 +136,7 @@ pub(super) fn sin<S: Isa>(x: f32) -> f32 {
         return trig::sin::<S>(f64::from(x)) as f32;
     }
     let y = sine(x, 0);
-    if x.abs() < 1e-4 { x } else { y }
+    select(x.abs() < 1e-4, x, y)
 }
 
 #[inline(always)]
@@ -153,10 +153,10 @@ pub(super) fn tanh<S: Isa>(x: f32) -> f32 {
         return exp::tanh::<S>(f64::from(x)) as f32;
     }
     let a = x.abs();
-    let (shifted, q) = reduced(2.0 * if a > 10.0 { 10.0 } else { a });
+    let (shifted, q) = reduced(2.0 * select(a > 10.0, 10.0, a));
     let power = power_of_two(shifted);
     let large = 1.0 - 2.0 / power.mul_add(q, power + 1.0);
     let z = a * a;
     let small = (a * z).mul_add(poly(z, TANH), a);
-    (if a < 0.625 { small } else { large }).copysign(x)
+    select(a < 0.625, small, large).copysign(x)
 }

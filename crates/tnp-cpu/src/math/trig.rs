@@ -1,7 +1,7 @@
 //! Sine, cosine and tangent. Angles up to 2^30 are reduced by arithmetic in doubles; the kernels send
 //! larger ones to the functions in `huge`, which multiply by as many digits of 2/π as it takes.
 
-use super::{MAGIC, fma, poly, quick_two_sum, residual, two_product, two_sum};
+use super::{MAGIC, fma, poly, quick_two_sum, residual, select, select2, two_product, two_sum};
 use crate::simd::Isa;
 use std::f64::consts::FRAC_2_PI;
 
@@ -83,7 +83,7 @@ fn sine<S: Isa>(x: &Reduced, turn: u64) -> f64 {
     let quadrant = x.quadrant.wrapping_add(turn);
     let sin = x.r + sin_rest::<S>(x.r, x.low);
     let (high, rest) = cos_parts::<S>(x.r, x.low);
-    let y = if quadrant & 1 == 0 { sin } else { high + rest };
+    let y = select(quadrant & 1 == 0, sin, high + rest);
     f64::from_bits(y.to_bits() ^ ((quadrant & 2) << 62))
 }
 
@@ -94,12 +94,8 @@ fn tangent<S: Isa>(x: &Reduced) -> f64 {
     let (high, rest) = cos_parts::<S>(x.r, x.low);
     let (cos, cos_low) = quick_two_sum(high, rest);
     let even = x.quadrant & 1 == 0;
-    let (top, top_low) = if even {
-        (sin, sin_low)
-    } else {
-        (-cos, -cos_low)
-    };
-    let (bottom, bottom_low) = if even { (cos, cos_low) } else { (sin, sin_low) };
+    let (top, top_low) = select2(even, (sin, sin_low), (-cos, -cos_low));
+    let (bottom, bottom_low) = select2(even, (cos, cos_low), (sin, sin_low));
     let inverse = 1.0 / bottom;
     let y = top * inverse;
     let rest = residual::<S>(y, bottom, top) + (top_low - y * bottom_low);
@@ -109,7 +105,7 @@ fn tangent<S: Isa>(x: &Reduced) -> f64 {
 #[inline(always)]
 pub(super) fn sin<S: Isa>(x: f64) -> f64 {
     let y = sine::<S>(&reduce::<S>(x), 0);
-    if x.abs() < 1e-9 { x } else { y }
+    select(x.abs() < 1e-9, x, y)
 }
 
 #[inline(always)]
@@ -120,7 +116,7 @@ pub(super) fn cos<S: Isa>(x: f64) -> f64 {
 #[inline(always)]
 pub(super) fn tan<S: Isa>(x: f64) -> f64 {
     let y = tangent::<S>(&reduce::<S>(x));
-    if x.abs() < 1e-9 { x } else { y }
+    select(x.abs() < 1e-9, x, y)
 }
 
 /// The functions of angles beyond [`LIMIT`], infinite ones and NaN.
