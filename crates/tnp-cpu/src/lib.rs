@@ -15,11 +15,17 @@ mod math;
 mod matmul;
 mod memory;
 mod movement;
+#[allow(dead_code)]
+mod nonzero;
 mod reduce;
 #[cfg(test)]
 mod samples;
+#[allow(dead_code)]
+mod search_sorted;
 mod select;
 mod simd;
+#[allow(dead_code)]
+mod sort;
 mod strided;
 mod threads;
 mod unary;
