@@ -1,1 +1,14 @@
-//! placeholder
+//! Test rows against NumPy, the laws derived from them, and backends that watch: the kit every tnp backend must pass.
+//!
+//! A row ([`rows::Row`]) is one line: the names it covers, shapes, dtypes, a NumPy expression and the same in Rust. From it
+//! follow the comparison with NumPy's committed answer, on every layout of the inputs, owned and borrowed, on every
+//! device ([`check`]), and that the promotion mode is obeyed ([`modes`]). Run on a backend of one's own:
+//! `check::category("elementwise", &[device])`.
+
+pub mod check;
+pub mod compare;
+pub mod golden;
+pub mod inputs;
+pub mod modes;
+pub mod recipe;
+pub mod rows;

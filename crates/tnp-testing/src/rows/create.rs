@@ -1,0 +1,9 @@
+//! Rows: making arrays.
+
+use super::*;
+
+#[rustfmt::skip]
+pub(super) fn rows() -> Vec<Row> {
+    vec![
+    ]
+}

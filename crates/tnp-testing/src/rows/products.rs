@@ -1,0 +1,9 @@
+//! Rows: matrix products and their kin.
+
+use super::*;
+
+#[rustfmt::skip]
+pub(super) fn rows() -> Vec<Row> {
+    vec![
+    ]
+}

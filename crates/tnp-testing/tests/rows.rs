@@ -1,0 +1,52 @@
+//! Every row on the CPU, on its first and its second logical device; one test a category.
+
+extern crate tnp_cpu;
+
+use std::sync::Once;
+
+use tnp_backend::{Device, backends};
+use tnp_testing::{check, modes};
+
+fn devices() -> [Device; 2] {
+    static TWO: Once = Once::new();
+    TWO.call_once(|| {
+        let cpu = backends()
+            .into_iter()
+            .find(|backend| backend.name() == "cpu")
+            .expect("the CPU is linked");
+        cpu.set_logical_devices(2)
+            .expect("the CPU can show two devices");
+    });
+    ["cpu:0", "cpu:1"].map(|name| name.parse().expect("two logical devices"))
+}
+
+macro_rules! categories {
+    ($($name:ident),* $(,)?) => {
+        $(#[test]
+        fn $name() {
+            let devices = devices();
+            let report = check::category(stringify!($name), &devices);
+            report.assert(concat!(stringify!($name), " against NumPy"));
+            let report = modes::category(stringify!($name), devices[0]);
+            report.assert(concat!(stringify!($name), " in every promotion mode"));
+        })*
+
+        #[test]
+        fn every_category_is_tested() {
+            let known: Vec<&str> = tnp_testing::rows::all_rows().iter().map(|category| category.name).collect();
+            assert_eq!(known, [$(stringify!($name)),*]);
+        }
+    };
+}
+categories!(
+    array,
+    create,
+    dtypes,
+    elementwise,
+    indexing,
+    manipulate,
+    products,
+    random,
+    reduce,
+    sort
+);

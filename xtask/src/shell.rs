@@ -1,0 +1,142 @@
+//! Running programs: cargo, Python in the project's own virtual environment, whatever else a chore needs.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Versions that goldens and peers are made with.
+const REQUIREMENTS: &str = "xtask/python/requirements.txt";
+
+/// What a chore gives: nothing, or why it failed.
+pub(crate) type Done<T = ()> = Result<T, String>;
+
+/// The top of the workspace.
+pub(crate) fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_path_buf()
+}
+
+/// A program to be run at the top of the workspace.
+pub(crate) fn program(name: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> Command {
+    let mut command = Command::new(name);
+    command.args(arguments).current_dir(root());
+    command
+}
+
+/// The cargo that runs this.
+pub(crate) fn cargo(arguments: &[&str]) -> Command {
+    program(
+        std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()),
+        arguments,
+    )
+}
+
+fn text(command: &Command) -> String {
+    let name = Path::new(command.get_program())
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let arguments = command
+        .get_args()
+        .map(|argument| argument.to_string_lossy().into_owned());
+    std::iter::once(name)
+        .chain(arguments)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Runs a program with this terminal.
+pub(crate) fn run(command: &mut Command) -> Done {
+    let status = command
+        .status()
+        .map_err(|error| format!("`{}` cannot be run: {error}", text(command)))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("`{}` failed", text(command)))
+    }
+}
+
+/// Runs a program and returns what it prints.
+pub(crate) fn output(command: &mut Command) -> Done<String> {
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("`{}` cannot be run: {error}", text(command)))?;
+    if !output.status.success() {
+        return Err(format!("`{}` failed", text(command)));
+    }
+    String::from_utf8(output.stdout)
+        .map_err(|error| format!("`{}` printed no text: {error}", text(command)))
+}
+
+/// Runs a program on some input.
+pub(crate) fn feed(command: &mut Command, input: &str) -> Done {
+    let name = text(command);
+    let failed = |error| format!("`{name}` cannot be run: {error}");
+    let mut child = command.stdin(Stdio::piped()).spawn().map_err(failed)?;
+    if let Some(mut stdin) = child.stdin.take() {
+        stdin
+            .write_all(input.as_bytes())
+            .map_err(failed)?;
+    }
+    let status = child
+        .wait()
+        .map_err(|error| format!("`{}`: {error}", text(command)))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("`{}` failed", text(command)))
+    }
+}
+
+/// The Python of the project's virtual environment, which is made, or brought up to date, when it has to be.
+/// `TNP_PYTHON` names another interpreter that has the packages already.
+pub(crate) fn python() -> Done<PathBuf> {
+    if let Some(python) = std::env::var_os("TNP_PYTHON") {
+        return Ok(python.into());
+    }
+    let venv = root().join(".venv");
+    let python = if cfg!(windows) {
+        venv.join("Scripts/python.exe")
+    } else {
+        venv.join("bin/python")
+    };
+    let wanted = read(REQUIREMENTS)?;
+    let stamp = venv.join("requirements.txt");
+    if python.exists() && std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted)
+    {
+        return Ok(python);
+    }
+    let base = if cfg!(windows) { "python" } else { "python3" };
+    eprintln!(
+        "making .venv with {}",
+        wanted
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .collect::<Vec<_>>()
+            .join(", ")
+    );
+    run(&mut program(base, &["-m", "venv", ".venv"]))?;
+    run(&mut program(
+        &python,
+        &[
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "-r",
+            REQUIREMENTS,
+        ],
+    ))?;
+    std::fs::write(stamp, wanted).map_err(|error| error.to_string())?;
+    Ok(python)
+}
+
+/// A file of the project.
+pub(crate) fn read(path: impl AsRef<Path>) -> Done<String> {
+    let path = root().join(path);
+    std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
+}
