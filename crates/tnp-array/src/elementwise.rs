@@ -23,6 +23,9 @@ pub(crate) fn unary(
         .ok_or_else(|| Error::value(format!("{name}: not an array")))?;
     let promoted = tnp_dtype::unary(name, rule, info)?;
     let x = to_dtype(name, x, promoted.inputs)?;
+    if op == Unary::Abs && promoted.inputs.is_bool() {
+        return x.into_array();
+    }
     finish(
         bind1(&Prim::Unary(op), &mut [x])?,
         promoted.result.dtype,

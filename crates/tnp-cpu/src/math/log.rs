@@ -140,7 +140,7 @@ pub(super) fn arcsinh<S: Isa>(x: f64) -> f64 {
     let square = a * a;
     let (w, w_low) = quick_two_sum(a, square / (1.0 + (1.0 + square).sqrt()));
     let large = a > LARGE;
-    let (w, w_low) = select2(large, (a, 0.0), (w, w_low));
+    let (w, w_low) = select2(large, two_sum(a, -1.0), (w, w_low));
     let more = select(large, 1.0, 0.0);
     let y = log1p_sum::<S>(w, w_low, more);
     let y = select(a < f64::INFINITY, y, a);
@@ -157,7 +157,7 @@ pub(super) fn arccosh<S: Isa>(x: f64) -> f64 {
     let (t, t_low) = two_sum(x, -1.0);
     let (w, w_low) = two_sum(root, t);
     let large = x > LARGE;
-    let (w, w_low) = select2(large, (x, 0.0), (w, w_low + (root_low + t_low)));
+    let (w, w_low) = select2(large, (t, t_low), (w, w_low + (root_low + t_low)));
     let more = select(large, 1.0, 0.0);
     let y = log1p_sum::<S>(w, w_low, more);
     let y = select(x < f64::INFINITY, y, x);
