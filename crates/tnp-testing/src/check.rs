@@ -31,11 +31,16 @@ impl Report {
             self.failures.len(),
             self.compared
         );
-        for failure in self.failures.iter().take(80) {
+        // `TNP_ROWS_SHOWN` prints more of them.
+        let shown = std::env::var("TNP_ROWS_SHOWN")
+            .ok()
+            .and_then(|shown| shown.parse().ok());
+        let shown = shown.unwrap_or(80);
+        for failure in self.failures.iter().take(shown) {
             let _ = writeln!(text, "  {failure}");
         }
-        if self.failures.len() > 80 {
-            let _ = writeln!(text, "  … and {} more", self.failures.len() - 80);
+        if self.failures.len() > shown {
+            let _ = writeln!(text, "  … and {} more", self.failures.len() - shown);
         }
         text
     }
@@ -92,6 +97,18 @@ struct Variant {
     owned: bool,
     device: Device,
     scoped: bool,
+}
+
+impl std::fmt::Display for Variant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let owned = if self.owned { " owned" } else { "" };
+        let scoped = if self.scoped { " scoped" } else { "" };
+        write!(
+            f,
+            "{:?}/{:?}{owned} on {}{scoped}",
+            self.first, self.others, self.device
+        )
+    }
 }
 
 fn variants(case: &Case, devices: &[Device]) -> Vec<Variant> {
@@ -205,6 +222,7 @@ fn check_case(
         return;
     }
     let scale = scale(case, &bytes);
+    let mut problems: Vec<(String, String, usize)> = Vec::new();
     for variant in variants(case, devices) {
         report.compared += 1;
         let outcome = catch_unwind(AssertUnwindSafe(|| {
@@ -212,14 +230,22 @@ fn check_case(
         }));
         let problem =
             outcome.unwrap_or_else(|panic| Some(format!("panicked: {}", panic_text(&*panic))));
-        if let Some(problem) = problem {
-            let owned = if variant.owned { " owned" } else { "" };
-            let scoped = if variant.scoped { " scoped" } else { "" };
-            report.failures.push(format!(
-                "{} ({:?}/{:?}{owned} on {}{scoped}): {problem}",
-                case.key, variant.first, variant.others, variant.device
-            ));
+        // The same problem in several variants is told once.
+        let Some(problem) = problem else { continue };
+        match problems.iter_mut().find(|known| known.1 == problem) {
+            Some(known) => known.2 += 1,
+            None => problems.push((variant.to_string(), problem, 0)),
         }
+    }
+    for (variant, problem, more) in problems {
+        let more = if more == 0 {
+            String::new()
+        } else {
+            format!(" and {more} other variants")
+        };
+        report
+            .failures
+            .push(format!("{} ({variant}{more}): {problem}", case.key));
     }
 }
 
