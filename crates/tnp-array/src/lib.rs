@@ -10,6 +10,7 @@ mod create;
 mod device;
 mod display;
 mod elementwise;
+mod index;
 #[doc(hidden)]
 pub mod literal;
 mod operand;
@@ -31,6 +32,7 @@ pub use device::{
 };
 pub use display::{array_repr, array_str, array2string};
 pub use elementwise::*;
+pub use index::*;
 pub use operand::{Nested, Operand};
 pub use print::{
     FloatFormat, FloatMode, Formatter, Print, PrintOptions, Sign, Trim, format_float_positional,

@@ -15,6 +15,7 @@ use crate::dot_general::{DotAxes, dot_general};
 use crate::elementwise::{self, Faults};
 use crate::indexing::{self, Address};
 use crate::movement;
+use crate::nonzero::nonzero;
 use crate::reduce::reduce;
 
 /// Whether the CPU runs a primitive itself: all but control flow, which the interpreter runs, and registered operations.
@@ -148,10 +149,10 @@ pub(crate) fn execute(
             };
             one(output)
         }
-        Prim::NonZero { .. }
-        | Prim::Sort { .. }
-        | Prim::ArgSort { .. }
-        | Prim::SearchSorted { .. } => Err(no_kernel(prim, inputs)),
+        Prim::NonZero { size } => nonzero(device, *size, &inputs[0], outputs),
+        Prim::Sort { .. } | Prim::ArgSort { .. } | Prim::SearchSorted { .. } => {
+            Err(no_kernel(prim, inputs))
+        }
         Prim::DotGeneral(dims) => {
             let output = fresh(device, ty)?;
             let axes = DotAxes {

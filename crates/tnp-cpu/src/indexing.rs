@@ -1,227 +1,85 @@
 //! Gather and scatter: reading and writing at positions that index arrays give.
 //!
-//! Index arrays become one byte offset per position, checked once. What is left of the array at each position is a block,
-//! copied as a run of bytes where its elements are neighbours.
+//! Index arrays become byte offsets, a chunk at a time (`indexing/positions.rs`). What is left of the array at each
+//! position is a block, copied as runs of bytes where its elements are neighbours.
 
-use std::ops::Range;
-use std::sync::Mutex;
+mod combine;
+mod positions;
 
+use smallvec::SmallVec;
 use tnp_backend::prim::{AxisIndex, Binary, ScatterOp};
 use tnp_backend::{Arg, Device, Error, Result, Tensor, TensorType};
-use tnp_dtype::{DType, Element, bf16, f16, with_dtype};
+use tnp_dtype::{DType, with_dtype};
 use tnp_shape::{Dims, Layout, Strides};
 
+use self::combine::Combine;
+use self::positions::{CHUNK, First, Positions, merged};
 use crate::backend::{fresh, strided, strided_mut};
 use crate::elementwise::{self, StridedMut};
+use crate::load::for_each_offset;
 use crate::movement::base;
 use crate::threads::parallel_for;
 
-/// Positions worked through by a thread at once.
+/// Elements at random places worth handing to another thread.
 const GRAIN: usize = 1 << 15;
 
-/// How an array is cut by a gather's or scatter's parameters, in bytes.
-struct Plan {
+/// How an array is cut by a gather's or scatter's parameters; strides and sizes in bytes.
+struct Cut {
     /// Offset of the first element of the sliced part.
     start: isize,
-    /// Sliced axes before the index axes: offsets in C order.
-    outer: Vec<isize>,
-    /// Checked offset of each position.
-    positions: Vec<isize>,
-    /// Sliced axes after the index axes: offsets in C order of runs.
-    inner: Vec<isize>,
-    /// Bytes of a run.
+    /// Sliced axes before the index axes.
+    outer: SmallVec<[(usize, isize); 4]>,
+    outer_count: usize,
+    /// Sliced axes after the index axes, but for what makes a run; the innermost first.
+    inner: SmallVec<[(usize, isize); 4]>,
+    /// Bytes of neighbours.
     run: usize,
+    /// Bytes of the block at a position.
+    block: usize,
 }
 
-/// Offsets in C order over axes, each of `strides` bytes.
-fn offsets(shape: &[usize], strides: &[isize]) -> Vec<isize> {
-    let mut all = vec![0isize];
-    for (&dim, &stride) in shape.iter().zip(strides) {
-        all = all
-            .iter()
-            .flat_map(|&offset| (0..dim as isize).map(move |i| offset + i * stride))
-            .collect();
-    }
-    all
-}
-
-fn plan(
-    layout: &Layout,
-    itemsize: usize,
-    axes: &[AxisIndex],
-    index_axes_at: usize,
-    indices: &[Arg<'_>],
-) -> Result<Plan> {
-    let size = itemsize as isize;
-    let mut start = layout.offset() as isize * size;
-    let (mut shape, mut strides) = (Dims::new(), Strides::new());
-    let mut indexed = Vec::new();
-    for (axis, (what, (&dim, &stride))) in axes
-        .iter()
-        .zip(layout.shape().iter().zip(layout.strides()))
-        .enumerate()
-    {
-        match what {
-            AxisIndex::Slice(spec) => {
-                start += spec.start as isize * stride * size;
+impl Cut {
+    fn new(layout: &Layout, itemsize: usize, axes: &[AxisIndex], index_axes_at: usize) -> Cut {
+        let size = itemsize as isize;
+        let mut start = (layout.offset() as isize).wrapping_mul(size);
+        let (mut shape, mut strides) = (Dims::new(), Strides::new());
+        for (what, &stride) in axes.iter().zip(layout.strides()) {
+            if let AxisIndex::Slice(spec) = what {
+                start = start.wrapping_add((spec.start as isize * stride).wrapping_mul(size));
                 shape.push(spec.len);
-                strides.push(spec.step * stride * size);
+                strides.push(spec.step.wrapping_mul(stride).wrapping_mul(size));
             }
-            AxisIndex::Index => indexed.push((axis, dim, stride * size)),
+        }
+        let (outer_shape, inner_shape) = shape.split_at(index_axes_at);
+        let (outer_strides, inner_strides) = strides.split_at(index_axes_at);
+        let mut inner = merged(inner_shape, inner_strides);
+        let mut run = itemsize;
+        if let Some(&(dim, stride)) = inner.last()
+            && stride == size
+        {
+            run *= dim;
+            inner.pop();
+        }
+        inner.reverse();
+        Cut {
+            start,
+            outer: merged(outer_shape, outer_strides),
+            outer_count: outer_shape.iter().product(),
+            inner,
+            run,
+            block: inner_shape.iter().product::<usize>() * itemsize,
         }
     }
-    let positions = positions(&indexed, indices)?;
-    let (outer_shape, inner_shape) = shape.split_at(index_axes_at);
-    let (outer_strides, inner_strides) = strides.split_at(index_axes_at);
-    // Trailing axes whose elements are neighbours make one run.
-    let mut run = itemsize;
-    let mut runs_from = inner_shape.len();
-    while runs_from > 0
-        && (inner_strides[runs_from - 1] == run as isize || inner_shape[runs_from - 1] == 1)
-    {
-        run *= inner_shape[runs_from - 1];
-        runs_from -= 1;
-    }
-    Ok(Plan {
-        start,
-        outer: offsets(outer_shape, outer_strides),
-        positions,
-        inner: offsets(&inner_shape[..runs_from], &inner_strides[..runs_from]),
-        run,
-    })
-}
 
-/// The byte offset of every position; negative indices count from the end.
-fn positions(indexed: &[(usize, usize, isize)], indices: &[Arg<'_>]) -> Result<Vec<isize>> {
-    let size = indices.first().map_or(1, |arg| arg.tensor.layout.size());
-    let mut all = vec![0isize; size];
-    for (&(axis, dim, stride), arg) in indexed.iter().zip(indices) {
-        let index = tnp_backend::compact(arg.tensor)?;
-        let source = strided(&index)?;
-        // SAFETY: compact int64 elements, as inference saw to.
-        let index = unsafe { std::slice::from_raw_parts(source.first::<i64>(), size) };
-        let failed = Mutex::new(None);
-        let target = SharedOffsets(all.as_mut_ptr());
-        parallel_for(size, GRAIN, |range| {
-            // SAFETY: ranges are disjoint.
-            let part = unsafe { target.part(range.clone()) };
-            let mut bad = false;
-            for (offset, &at) in part.iter_mut().zip(&index[range.clone()]) {
-                let wrapped = at.wrapping_add(if at < 0 { dim as i64 } else { 0 });
-                bad |= wrapped as u64 >= dim as u64;
-                *offset = offset.wrapping_add((wrapped as isize).wrapping_mul(stride));
-            }
-            if bad {
-                let first = index[range.clone()]
-                    .iter()
-                    .find(|&&at| at >= dim as i64 || at < -(dim as i64));
-                let mut failed = failed
-                    .lock()
-                    .unwrap_or_else(|poisoned| poisoned.into_inner());
-                if let Some(&at) = first
-                    && failed.is_none_or(|(start, _)| range.start < start)
-                {
-                    *failed = Some((range.start, at));
-                }
-            }
-        });
-        let failed = failed
-            .into_inner()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
-        if let Some((_, at)) = failed {
-            return Err(Error::index(format!(
-                "index {at} is out of bounds for axis {axis} with size {dim}"
-            )));
+    /// Offset of the outer part of a number.
+    fn outer_offset(&self, number: usize) -> isize {
+        let (mut rest, mut offset) = (number, 0);
+        for &(dim, stride) in self.outer.iter().rev() {
+            offset += (rest % dim) as isize * stride;
+            rest /= dim;
         }
+        offset
     }
-    Ok(all)
-}
-
-#[derive(Clone, Copy)]
-struct SharedOffsets(*mut isize);
-
-// SAFETY: used for disjoint parts only.
-unsafe impl Send for SharedOffsets {}
-// SAFETY: as above.
-unsafe impl Sync for SharedOffsets {}
-
-impl SharedOffsets {
-    /// # Safety
-    /// Ranges in use at once are disjoint and lie in the allocation.
-    #[allow(clippy::mut_from_ref, reason = "the parts are disjoint")]
-    unsafe fn part(&self, range: Range<usize>) -> &mut [isize] {
-        // SAFETY: as the caller promises.
-        unsafe { std::slice::from_raw_parts_mut(self.0.add(range.start), range.len()) }
-    }
-}
-
-/// Reads what the index arrays point at.
-pub(crate) fn gather(
-    device: Device,
-    axes: &[AxisIndex],
-    index_axes_at: usize,
-    inputs: &[Arg<'_>],
-    ty: &TensorType,
-) -> Result<Tensor> {
-    let x = inputs[0].tensor;
-    let output = fresh(device, ty)?;
-    let plan = plan(
-        &x.layout,
-        ty.dtype.itemsize(),
-        axes,
-        index_axes_at,
-        &inputs[1..],
-    )?;
-    if ty.size() == 0 {
-        return Ok(output);
-    }
-    let source = Address(strided(x)?.ptr.wrapping_offset(plan.start).cast_mut());
-    let target = Address(strided_mut(&output)?.ptr);
-    let block = plan.inner.len() * plan.run;
-    let row = plan.positions.len() * block;
-    for (at, &outer) in plan.outer.iter().enumerate() {
-        let (source, target) = (source.add(outer), target.add((at * row) as isize));
-        let grain = (GRAIN / block.max(1)).max(64);
-        parallel_for(plan.positions.len(), grain, |range| {
-            let target = target.add((range.start * block) as isize);
-            // SAFETY: positions were checked, and each range writes its own part of the fresh output.
-            unsafe { gather_range(source.get(), target.get(), &plan, range) };
-        });
-    }
-    Ok(output)
-}
-
-/// Copies the blocks of some positions.
-///
-/// # Safety
-/// Every run of every position lies in the source; the target has room for all of them.
-unsafe fn gather_range(source: *const u8, target: *mut u8, plan: &Plan, range: Range<usize>) {
-    macro_rules! typed {
-        ($($size:literal $t:ty),*) => {
-            match (plan.inner.as_slice(), plan.run) {
-                $(([first], $size) => {
-                    let target = target.cast::<$t>();
-                    for (i, &position) in plan.positions[range].iter().enumerate() {
-                        // SAFETY: as the caller promises.
-                        unsafe { target.add(i).write_unaligned(source.offset(position + first).cast::<$t>().read_unaligned()) };
-                    }
-                })*
-                _ => {
-                    let mut target = target;
-                    for &position in &plan.positions[range] {
-                        for &inner in &plan.inner {
-                            // SAFETY: as the caller promises; a fresh output overlaps nothing.
-                            unsafe {
-                                std::ptr::copy_nonoverlapping(source.offset(position + inner), target, plan.run);
-                                target = target.add(plan.run);
-                            }
-                        }
-                    }
-                }
-            }
-        };
-    }
-    typed!(1 u8, 2 u16, 4 u32, 8 u64, 16 u128);
 }
 
 /// A pointer that crosses threads; each uses a part of its own.
@@ -243,6 +101,125 @@ impl Address {
     }
 }
 
+/// Reads what the index arrays point at.
+pub(crate) fn gather(
+    device: Device,
+    axes: &[AxisIndex],
+    index_axes_at: usize,
+    inputs: &[Arg<'_>],
+    ty: &TensorType,
+) -> Result<Tensor> {
+    let x = inputs[0].tensor;
+    let itemsize = ty.dtype.itemsize();
+    let positions = Positions::new(&x.layout, itemsize, axes, &inputs[1..])?;
+    if ty.size() == 0 {
+        // NumPy checks indices even when nothing is read.
+        positions.check()?;
+        return fresh(device, ty);
+    }
+    let output = fresh(device, ty)?;
+    let cut = Cut::new(&x.layout, itemsize, axes, index_axes_at);
+    let source = Address(strided(x)?.ptr.wrapping_offset(cut.start).cast_mut());
+    let target = Address(strided_mut(&output)?.ptr);
+    let len = positions.len();
+    // A unit is a chunk of positions in one outer part; the offsets of a chunk serve all its units.
+    let units = len.div_ceil(CHUNK) * cut.outer_count;
+    let work = len.min(CHUNK) * (cut.block / 32).max(1);
+    let failed = First::default();
+    parallel_for(units, (GRAIN / work).max(1), |range| {
+        let mut offsets = [0isize; CHUNK];
+        let mut current = usize::MAX;
+        for unit in range {
+            let (chunk, outer) = (unit / cut.outer_count, unit % cut.outer_count);
+            let start = chunk * CHUNK;
+            let offsets = &mut offsets[..CHUNK.min(len - start)];
+            if chunk != current {
+                if let Err(error) = positions.offsets(start, offsets) {
+                    return failed.report(chunk, error);
+                }
+                current = chunk;
+            }
+            let source = source.add(cut.outer_offset(outer));
+            let target = target.add(((outer * len + start) * cut.block) as isize);
+            // SAFETY: positions were checked, and each unit writes its own part of the fresh output.
+            unsafe { gather_blocks(source.get(), target.get(), &cut, offsets) };
+        }
+    });
+    failed.result()?;
+    Ok(output)
+}
+
+/// Copies the blocks of some positions.
+///
+/// # Safety
+/// Every run of every position lies in the source; the target has room for all of them.
+unsafe fn gather_blocks(source: *const u8, target: *mut u8, cut: &Cut, offsets: &[isize]) {
+    macro_rules! by_run {
+        ($($size:literal $t:ty),*) => {
+            match cut.run {
+                // SAFETY: as the caller promises.
+                $($size => unsafe { copy_blocks::<$t>(source, target, cut, offsets) },)*
+                run => {
+                    let mut target = target;
+                    for &offset in offsets {
+                        let source = source.wrapping_offset(offset);
+                        for_each_offset(&cut.inner, |inner| {
+                            // SAFETY: as the caller promises; a fresh output overlaps nothing.
+                            unsafe { std::ptr::copy_nonoverlapping(source.wrapping_offset(inner), target, run) };
+                            target = target.wrapping_add(run);
+                        });
+                    }
+                }
+            }
+        };
+    }
+    by_run!(1 u8, 2 u16, 4 u32, 8 u64, 12 [u32; 3], 16 u128, 24 [u64; 3], 32 [u64; 4], 64 [u64; 8]);
+}
+
+/// Copies runs of one size.
+///
+/// # Safety
+/// As [`gather_blocks`].
+#[inline(always)]
+unsafe fn copy_blocks<T: Copy>(source: *const u8, target: *mut u8, cut: &Cut, offsets: &[isize]) {
+    let mut target = target.cast::<T>();
+    let mut copy = |from: *const u8| {
+        // SAFETY: as the caller promises.
+        unsafe { target.write_unaligned(from.cast::<T>().read_unaligned()) };
+        target = target.wrapping_add(1);
+    };
+    match cut.inner.as_slice() {
+        [] => {
+            for &offset in offsets {
+                copy(source.wrapping_offset(offset));
+            }
+        }
+        [(dim, stride)] => {
+            for &offset in offsets {
+                let mut from = source.wrapping_offset(offset);
+                for _ in 0..*dim {
+                    copy(from);
+                    from = from.wrapping_offset(*stride);
+                }
+            }
+        }
+        inner => {
+            for &offset in offsets {
+                for_each_offset(inner, |inner| copy(source.wrapping_offset(offset + inner)));
+            }
+        }
+    }
+}
+
+/// How the update of a scatter is read.
+struct Update {
+    first: *const u8,
+    /// Bytes from the block of one position to that of the next.
+    block: usize,
+    /// Bytes from element to element.
+    step: usize,
+}
+
 /// The array with the update combined in where the index arrays point.
 pub(crate) fn scatter(
     device: Device,
@@ -260,90 +237,119 @@ pub(crate) fn scatter(
     if indices.is_empty() {
         return scatter_slices(device, op, axes, x, update.tensor, ty);
     }
-    // Positions are checked before anything is written: on an error the array is as it was.
-    let shaped = if x.donated {
-        x.tensor.layout.clone()
-    } else {
-        Layout::contiguous(&ty.shape)
+    let itemsize = ty.dtype.itemsize();
+    // Positions are checked, and memory is taken, before anything is written: on an error the array is as it was.
+    Positions::new(&x.tensor.layout, itemsize, axes, indices)?.check()?;
+    let values = update.tensor;
+    let index_ndim = indices[0].tensor.layout.ndim();
+    let way = UpdateWay::of(values, index_axes_at + index_ndim);
+    let values = match way {
+        UpdateWay::All => tnp_backend::compact(values)?,
+        UpdateWay::OneBlock | UpdateWay::OneValue => values.clone(),
     };
-    let checked = plan(&shaped, ty.dtype.itemsize(), axes, index_axes_at, indices)?;
     let output = base(device, x, ty)?;
-    let plan = if output.layout == shaped {
-        checked
-    } else {
-        plan(
-            &output.layout,
-            ty.dtype.itemsize(),
-            axes,
-            index_axes_at,
-            indices,
-        )?
-    };
-    if update.tensor.layout.size() == 0 {
+    if values.layout.size() == 0 {
         return Ok(output);
     }
-    let one_value = update
-        .tensor
-        .layout
-        .strides()
-        .iter()
-        .zip(update.tensor.shape())
-        .all(|(&s, &dim)| s == 0 || dim == 1);
-    let update = if one_value {
-        update.tensor.clone()
-    } else {
-        tnp_backend::compact(update.tensor)?
+    let positions = Positions::new(&output.layout, itemsize, axes, indices)?;
+    let cut = Cut::new(&output.layout, itemsize, axes, index_axes_at);
+    let update = Update {
+        first: strided(&values)?
+            .ptr
+            .wrapping_add(values.layout.offset() * itemsize),
+        block: if way == UpdateWay::All { cut.block } else { 0 },
+        step: if way == UpdateWay::OneValue {
+            0
+        } else {
+            itemsize
+        },
     };
-    let source = strided(&update)?;
-    let itemsize = ty.dtype.itemsize();
-    let source = source.ptr.wrapping_add(update.layout.offset() * itemsize);
-    let target = strided_mut(&output)?.ptr.wrapping_offset(plan.start);
-    let step = if one_value { 0 } else { itemsize as isize };
-    // SAFETY: positions were checked; the output is fresh or donated; the update holds an element for each write.
-    unsafe { scatter_all(op, ty.dtype, target, source, step, &plan) };
+    let target = strided_mut(&output)?.ptr.wrapping_offset(cut.start);
+    let len = positions.len();
+    let mut offsets = [0isize; CHUNK];
+    // One thread, in the update's order at each place: the last of several writes to it stays.
+    for start in (0..len).step_by(CHUNK) {
+        let offsets = &mut offsets[..CHUNK.min(len - start)];
+        positions.offsets(start, offsets)?;
+        for outer in 0..cut.outer_count {
+            let part = Update {
+                first: update
+                    .first
+                    .wrapping_add((outer * len + start) * update.block),
+                ..update
+            };
+            let target = target.wrapping_offset(cut.outer_offset(outer));
+            // SAFETY: positions were checked; the output is fresh or donated; the update has an element for each write.
+            unsafe { scatter_blocks(op, ty.dtype, target, &part, &cut, offsets) };
+        }
+    }
     Ok(output)
 }
 
-/// Writes element by element, in the update's order, so that the last of several writes to one place stays.
+/// What an update repeats.
+#[derive(Clone, Copy, PartialEq)]
+enum UpdateWay {
+    OneValue,
+    OneBlock,
+    All,
+}
+
+impl UpdateWay {
+    /// `block_from` is the axis from which on a block has its own axes.
+    fn of(update: &Tensor, block_from: usize) -> UpdateWay {
+        let layout = &update.layout;
+        let repeats = |(&dim, &stride): (&usize, &isize)| dim == 1 || stride == 0;
+        let mut axes = layout.shape().iter().zip(layout.strides());
+        if axes.clone().all(repeats) {
+            return UpdateWay::OneValue;
+        }
+        let block = Layout::from_parts(
+            Dims::from_slice(&layout.shape()[block_from..]),
+            Strides::from_slice(&layout.strides()[block_from..]),
+            0,
+        );
+        if axes.by_ref().take(block_from).all(repeats) && block.is_contiguous() {
+            return UpdateWay::OneBlock;
+        }
+        UpdateWay::All
+    }
+}
+
+/// Writes the blocks of some positions of one outer part.
 ///
 /// # Safety
-/// Every element of every position lies in the target; the source has as many elements, `step` bytes apart.
-unsafe fn scatter_all(
+/// Every element of every position lies in the target; the update has as many elements.
+unsafe fn scatter_blocks(
     op: ScatterOp,
     dtype: DType,
     target: *mut u8,
-    source: *const u8,
-    step: isize,
-    plan: &Plan,
+    update: &Update,
+    cut: &Cut,
+    offsets: &[isize],
 ) {
     macro_rules! each {
-        ($t:ty, $combine:expr) => {{
-            let combine: fn($t, $t) -> $t = $combine;
-            let count = plan.run / size_of::<$t>();
-            let mut source = source;
-            for &outer in &plan.outer {
-                for &position in &plan.positions {
-                    for &inner in &plan.inner {
-                        // SAFETY: as the caller promises.
-                        let place = unsafe { target.offset(outer + position + inner) }.cast::<$t>();
-                        for i in 0..count {
-                            // SAFETY: as the caller promises.
-                            unsafe {
-                                let old = place.add(i).read_unaligned();
-                                place.add(i).write_unaligned(combine(
-                                    old,
-                                    source.cast::<$t>().read_unaligned(),
-                                ));
-                                source = source.offset(step);
-                            }
-                        }
-                    }
-                }
-            }
-        }};
+        ($t:ty, $combine:expr) => {
+            // SAFETY: as the caller promises.
+            unsafe { write_blocks::<$t>(target, update, cut, offsets, $combine) }
+        };
     }
     if op == ScatterOp::Set {
-        match dtype.itemsize() {
+        let itemsize = dtype.itemsize();
+        if update.step != 0 && cut.run > itemsize {
+            let mut source = update.first;
+            for &offset in offsets {
+                let mut from = source;
+                for_each_offset(&cut.inner, |inner| {
+                    let place = target.wrapping_offset(offset + inner);
+                    // SAFETY: as the caller promises; the update is another buffer.
+                    unsafe { std::ptr::copy_nonoverlapping(from, place, cut.run) };
+                    from = from.wrapping_add(cut.run);
+                });
+                source = source.wrapping_add(update.block);
+            }
+            return;
+        }
+        match itemsize {
             1 => each!(u8, |_, new| new),
             2 => each!(u16, |_, new| new),
             4 => each!(u32, |_, new| new),
@@ -363,44 +369,45 @@ unsafe fn scatter_all(
     });
 }
 
-/// How two elements combine, as the binary functions of the same names do.
-trait Combine: Element {
-    fn sum(self, other: Self) -> Self;
-    fn product(self, other: Self) -> Self;
-    fn smaller(self, other: Self) -> Self;
-    fn larger(self, other: Self) -> Self;
-}
-
-macro_rules! combine {
-    ($($t:ty: |$x:ident, $y:ident| $sum:expr, $product:expr, $less:expr, $nan:expr;)*) => {$(
-        impl Combine for $t {
-            fn sum(self, other: Self) -> Self { let ($x, $y) = (self, other); $sum }
-            fn product(self, other: Self) -> Self { let ($x, $y) = (self, other); $product }
-            fn smaller(self, other: Self) -> Self {
-                let is_nan = |$x: $t| $nan;
-                let less = |$x: $t, $y: $t| $less;
-                if is_nan(self) || less(self, other) { self } else { other }
-            }
-            fn larger(self, other: Self) -> Self {
-                let is_nan = |$x: $t| $nan;
-                let less = |$x: $t, $y: $t| $less;
-                if is_nan(self) || less(other, self) { self } else { other }
-            }
+/// Writes element by element.
+///
+/// # Safety
+/// As [`scatter_blocks`].
+#[inline(always)]
+unsafe fn write_blocks<T: Copy>(
+    target: *mut u8,
+    update: &Update,
+    cut: &Cut,
+    offsets: &[isize],
+    combine: impl Fn(T, T) -> T,
+) {
+    let count = cut.run / size_of::<T>();
+    let mut source = update.first;
+    let combine = |place: *mut T, from: *const u8| {
+        // SAFETY: as the caller promises.
+        unsafe {
+            let new = from.cast::<T>().read_unaligned();
+            place.write_unaligned(combine(place.read_unaligned(), new));
         }
-    )*};
-}
-macro_rules! combine_integers {
-    ($($t:ty)*) => { combine! { $($t: |x, y| x.wrapping_add(y), x.wrapping_mul(y), x < y, { let _ = x; false };)* } };
-}
-combine_integers!(i8 i16 i32 i64 u8 u16 u32 u64);
-combine! {
-    bool: |x, y| x | y, x & y, !x & y, { let _ = x; false };
-    f16: |x, y| f16::from_f32(x.to_f32() + y.to_f32()), f16::from_f32(x.to_f32() * y.to_f32()), x < y, x.is_nan();
-    bf16: |x, y| bf16::from_f32(x.to_f32() + y.to_f32()), bf16::from_f32(x.to_f32() * y.to_f32()), x < y, x.is_nan();
-    f32: |x, y| x + y, x * y, x < y, x.is_nan();
-    f64: |x, y| x + y, x * y, x < y, x.is_nan();
-    tnp_dtype::c64: |x, y| x + y, x * y, (x.re, x.im) < (y.re, y.im), x.re.is_nan() || x.im.is_nan();
-    tnp_dtype::c128: |x, y| x + y, x * y, (x.re, x.im) < (y.re, y.im), x.re.is_nan() || x.im.is_nan();
+    };
+    if count == 1 && cut.inner.is_empty() {
+        for &offset in offsets {
+            combine(target.wrapping_offset(offset).cast(), source);
+            source = source.wrapping_add(update.block);
+        }
+        return;
+    }
+    for &offset in offsets {
+        let mut from = source;
+        for_each_offset(&cut.inner, |inner| {
+            let place = target.wrapping_offset(offset + inner).cast::<T>();
+            for i in 0..count {
+                combine(place.wrapping_add(i), from);
+                from = from.wrapping_add(update.step);
+            }
+        });
+        source = source.wrapping_add(update.block);
+    }
 }
 
 /// A scatter without index arrays: an elementwise operation on a part of the array.
@@ -416,7 +423,7 @@ fn scatter_slices(
     if update.layout.size() == 0 {
         return Ok(output);
     }
-    let specs: smallvec::SmallVec<[tnp_backend::prim::SliceSpec; 4]> = axes
+    let specs: SmallVec<[tnp_backend::prim::SliceSpec; 4]> = axes
         .iter()
         .filter_map(|axis| match axis {
             AxisIndex::Slice(spec) => Some(*spec),

@@ -15,7 +15,6 @@ mod math;
 mod matmul;
 mod memory;
 mod movement;
-#[allow(dead_code)]
 mod nonzero;
 mod reduce;
 #[cfg(test)]

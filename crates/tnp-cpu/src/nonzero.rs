@@ -1,204 +1,288 @@
-//! `count_nonzero` and `nonzero`: how many elements are true, and where.
+//! Positions of the elements that are not zero: counted by parts, then written by parts, eight elements at a time.
 
+use smallvec::{SmallVec, smallvec};
+use tnp_backend::prim::Prim;
+use tnp_backend::{Arg, Device, Outputs, Result, Tensor, TensorType, run};
 use tnp_dtype::DType;
+use tnp_shape::Dims;
 
-use crate::load::{BLOCK, Loader, Scratch, first_of, for_each_offset, stride_of};
+use crate::backend::{fresh, strided, strided_mut};
 use crate::simd::{level, simd_kernel};
-use crate::strided::Strided;
+use crate::threads::parallel_for;
+
+/// Elements whose positions one thread writes at once.
+const PART: usize = 1 << 16;
+
+/// Positions within eight elements of those that are true, for each pattern of them.
+static WITHIN: [[u8; 8]; 256] = within();
+
+const fn within() -> [[u8; 8]; 256] {
+    let mut table = [[0u8; 8]; 256];
+    let mut pattern = 0;
+    while pattern < 256 {
+        let (mut bit, mut at) = (0, 0);
+        while bit < 8 {
+            if pattern >> bit & 1 == 1 {
+                table[pattern][at] = bit as u8;
+                at += 1;
+            }
+            bit += 1;
+        }
+        pattern += 1;
+    }
+    table
+}
 
 simd_kernel! {
-    /// Counts the true ones of `n` bools.
-    fn count_true[](bools: *const u8, n: usize) -> usize {
-        let mut total = 0;
-        let mut i = 0;
-        while i < n {
-            // Sums of up to 255 fit a byte, so that 32 lanes add at once.
-            let m = (n - i).min(255 * 32);
-            let mut lanes = [0u8; 32];
-            let whole = m / 32;
-            for chunk in 0..whole {
-                for (j, lane) in lanes.iter_mut().enumerate() {
-                    // SAFETY: `i + m <= n`.
-                    *lane = lane.wrapping_add(unsafe { *bools.add(i + chunk * 32 + j) });
+    /// How many of the bytes, each 0 or 1, are 1.
+    fn count_kernel[](bytes: &[u8]) -> usize {
+        let mut total = 0usize;
+        // So many ones fit in the bytes of a sum.
+        for part in bytes.chunks(255 * 64) {
+            let mut sums = [0u8; 64];
+            let lines = part.chunks_exact(64);
+            total += lines.remainder().iter().map(|&byte| byte as usize).sum::<usize>();
+            for line in lines {
+                for (sum, &byte) in sums.iter_mut().zip(line) {
+                    *sum = sum.wrapping_add(byte);
                 }
             }
-            total += lanes.iter().map(|&lane| lane as usize).sum::<usize>();
-            for j in whole * 32..m {
-                // SAFETY: as above.
-                total += unsafe { *bools.add(i + j) } as usize;
-            }
-            i += m;
+            total += sums.iter().map(|&sum| sum as usize).sum::<usize>();
         }
         total
     }
 }
 
 simd_kernel! {
-    /// Writes `base` plus the position of each true one of `n` bools; gives their number.
-    fn true_places[](bools: *const u8, n: usize, base: i64, out: *mut i64) -> usize {
+    /// Writes `base` plus the position of each byte that is 1, as long as there is room, and says how many were written.
+    fn scan_kernel[](bytes: &[u8], base: i64, out: &mut [i64]) -> usize {
         let mut found = 0;
-        let mut i = 0;
-        // SAFETY: all reads are below `n`; the caller gives room for as many places as there are true ones.
-        unsafe {
-            while i + 8 <= n {
-                // Each bool is the lowest bit of its byte: a word's set bits are its true ones.
-                let mut word = u64::from_le(bools.add(i).cast::<u64>().read_unaligned());
-                while word != 0 {
-                    *out.add(found) = base + (i + (word.trailing_zeros() / 8) as usize) as i64;
-                    found += 1;
-                    word &= word - 1;
-                }
-                i += 8;
+        let groups = bytes.chunks_exact(8);
+        let rest = groups.remainder();
+        let rest_at = bytes.len() - rest.len();
+        for (group_at, group) in groups.enumerate() {
+            let mut word = [0u8; 8];
+            word.copy_from_slice(group);
+            let word = u64::from_le_bytes(word);
+            if word == 0 {
+                continue;
             }
-            while i < n {
-                if *bools.add(i) != 0 {
-                    *out.add(found) = base + i as i64;
-                    found += 1;
+            // Moves bit 0 of byte i to bit 56 + i; no two terms of the product meet.
+            let pattern = (word.wrapping_mul(0x0102_0408_1020_4080) >> 56) as usize;
+            let first = base + 8 * group_at as i64;
+            let within = &WITHIN[pattern];
+            let count = pattern.count_ones() as usize;
+            if let Some(room) = out.get_mut(found..found + 8) {
+                for (place, &bit) in room.iter_mut().zip(within) {
+                    *place = first + bit as i64;
                 }
-                i += 1;
+                found += count;
+                continue;
+            }
+            for &bit in &within[..count] {
+                let Some(place) = out.get_mut(found) else { return found };
+                *place = first + bit as i64;
+                found += 1;
+            }
+        }
+        for (i, &byte) in rest.iter().enumerate() {
+            if byte != 0 {
+                let Some(place) = out.get_mut(found) else { return found };
+                *place = base + (rest_at + i) as i64;
+                found += 1;
             }
         }
         found
     }
 }
 
-/// Calls `body` with blocks of bools in C order: `(row, start, bools, count)`, `row` counting runs along the last axis.
-unsafe fn for_each_block(
-    input: &Strided<'_>,
-    mut body: impl FnMut(usize, usize, *const u8, usize),
-) {
-    let layout = input.layout;
-    if layout.size() == 0 {
-        return;
-    }
-    let loader = Loader::new(input.dtype, DType::Bool, DType::Bool);
-    let mut scratch = Scratch::default();
-    let shape = layout.shape();
-    let last = shape.len().saturating_sub(1);
-    let (run, stride) = shape
-        .last()
-        .map_or((1, 0), |&dim| (dim, stride_of(input, last)));
-    let outer: Vec<(usize, isize)> = (0..last)
-        .rev()
-        .map(|axis| (shape[axis], stride_of(input, axis)))
-        .collect();
-    let first = first_of(input);
-    let mut row = 0;
-    for_each_offset(&outer, |offset| {
-        let from = first.wrapping_offset(offset);
-        if loader.is_direct() && stride == 1 {
-            body(row, 0, from, run);
-        } else {
-            for start in (0..run).step_by(BLOCK) {
-                let count = BLOCK.min(run - start);
-                let at = from.wrapping_offset(start as isize * stride);
-                // SAFETY: a block of the row, which the caller vouches for.
-                let block = unsafe { loader.load(at, (0, 1), (stride, count), &mut scratch) };
-                body(row, start, block, count);
-            }
-        }
-        row += 1;
-    });
+fn count_true(bytes: &[u8]) -> usize {
+    // SAFETY: the level is this processor's; the kernel is safe otherwise.
+    unsafe { count_kernel(level())(bytes) }
 }
 
-/// The number of elements that are not zero.
-///
-/// # Safety
-/// The elements can be read.
-pub(crate) unsafe fn count_nonzero(input: Strided<'_>) -> usize {
-    let count = count_true(level());
-    let mut total = 0;
-    if input.layout.is_contiguous() {
-        // One run, however many axes it has.
-        let flat = tnp_shape::Layout::from_parts(
-            [input.layout.size()].into_iter().collect(),
-            [1].into_iter().collect(),
-            input.layout.offset(),
-        );
-        let flat = Strided {
-            layout: &flat,
-            ..input
-        };
-        // SAFETY: as the caller says.
-        unsafe { for_each_block(&flat, |_, _, bools, n| total += count(bools, n)) };
+fn scan(bytes: &[u8], base: i64, out: &mut [i64]) -> usize {
+    // SAFETY: as above.
+    unsafe { scan_kernel(level())(bytes, base, out) }
+}
+
+/// One int64 array an axis with the positions of the first `size` elements that are not zero; zeros where there are fewer.
+pub(crate) fn nonzero(
+    device: Device,
+    size: usize,
+    arg: &Arg<'_>,
+    types: &[TensorType],
+) -> Result<Outputs> {
+    let x = arg.tensor;
+    let shape = Dims::from_slice(x.shape());
+    let outputs: Result<Outputs> = types.iter().map(|ty| fresh(device, ty)).collect();
+    let outputs = outputs?;
+    if size == 0 {
+        return Ok(outputs);
+    }
+    let truth;
+    let truth = if x.dtype == DType::Bool {
+        tnp_backend::compact(x)?
     } else {
-        // SAFETY: as the caller says.
-        unsafe { for_each_block(&input, |_, _, bools, n| total += count(bools, n)) };
+        let cast = Prim::Cast { dtype: DType::Bool };
+        truth = run(device, &cast, &[Arg::borrowed(x)])?.remove(0);
+        tnp_backend::compact(&truth)?
+    };
+    let total = truth.layout.size();
+    let source = strided(&truth)?;
+    // SAFETY: compact bools, one byte each, live while `truth` is.
+    let bytes = unsafe { std::slice::from_raw_parts(source.first::<bool>().cast::<u8>(), total) };
+    let counts = counts(bytes);
+    let mut starts = Vec::with_capacity(counts.len());
+    let mut held = 0;
+    for count in counts {
+        starts.push(held);
+        held = (held + count).min(size);
     }
-    total
+    let lines = lines(&outputs)?;
+    parallel_for(starts.len(), 1, |parts| {
+        for part in parts {
+            let end = starts.get(part + 1).copied().unwrap_or(held);
+            let range = part * PART..total.min((part + 1) * PART);
+            // SAFETY: parts write apart from each other: each from its start to the next one's.
+            let mut room: SmallVec<[&mut [i64]; 4]> = lines
+                .iter()
+                .map(|line| unsafe { line.part(starts[part], end) })
+                .collect();
+            positions(bytes, range, &shape, &mut room);
+        }
+    });
+    for line in &lines {
+        // SAFETY: all parts are done.
+        unsafe { line.part(held, size) }.fill(0);
+    }
+    Ok(outputs)
 }
 
-/// Writes the indices (int64) of the elements that are not zero, in C order, one array for each axis.
-///
-/// # Safety
-/// The elements can be read; there is an output for each axis, with room for all that are not zero.
-pub(crate) unsafe fn nonzero(input: Strided<'_>, outputs: &[*mut i64]) {
-    let places = true_places(level());
-    let shape = input.layout.shape();
-    let Some((&last, outer)) = outputs.split_last() else {
+fn counts(bytes: &[u8]) -> Vec<usize> {
+    let parts = bytes.len().div_ceil(PART);
+    let mut counts = vec![0usize; parts];
+    if parts == 1 {
+        // All of it is scanned anyway, and nothing comes after.
+        counts[0] = count_true(bytes);
+        return counts;
+    }
+    let target = Line(counts.as_mut_ptr().cast());
+    parallel_for(parts, 4, |range| {
+        for part in range {
+            let bytes = &bytes[part * PART..bytes.len().min((part + 1) * PART)];
+            // SAFETY: each part has a count of its own; usize and i64 are of one size on the platforms with such sizes.
+            unsafe { *target.get().cast::<usize>().add(part) = count_true(bytes) };
+        }
+    });
+    counts
+}
+
+/// An output line that threads write apart from each other.
+#[derive(Clone, Copy)]
+struct Line(*mut i64);
+
+// SAFETY: threads write different parts.
+unsafe impl Send for Line {}
+// SAFETY: as above.
+unsafe impl Sync for Line {}
+
+impl Line {
+    fn get(self) -> *mut i64 {
+        self.0
+    }
+
+    /// # Safety
+    /// The part lies in the line, and parts in use at once are apart.
+    #[allow(clippy::mut_from_ref, reason = "the parts are disjoint")]
+    unsafe fn part(&self, start: usize, end: usize) -> &mut [i64] {
+        // SAFETY: as the caller promises.
+        unsafe { std::slice::from_raw_parts_mut(self.0.add(start), end - start) }
+    }
+}
+
+fn lines(outputs: &[Tensor]) -> Result<SmallVec<[Line; 4]>> {
+    let mut lines = smallvec![];
+    for output in outputs {
+        lines.push(Line(strided_mut(output)?.ptr.cast()));
+    }
+    Ok(lines)
+}
+
+/// Writes the coordinates of the true elements of a flat range, an array an axis, as far as there is room.
+fn positions(bytes: &[u8], range: std::ops::Range<usize>, shape: &Dims, out: &mut [&mut [i64]]) {
+    let Some((&columns, outer)) = shape.split_last() else {
         return;
     };
-    let mut done = 0;
-    // SAFETY: as the caller says; `done` stays below the number of true elements.
-    unsafe {
-        for_each_block(&input, |row, start, bools, n| {
-            let found = places(bools, n, start as i64, last.add(done));
-            let mut place = row;
-            for (axis, &out) in outer.iter().enumerate().rev() {
-                let index = (place % shape[axis]) as i64;
-                place /= shape[axis];
-                std::slice::from_raw_parts_mut(out.add(done), found).fill(index);
+    let (last, outer_out) = match out.split_last_mut() {
+        Some((last, outer_out)) => (last, outer_out),
+        None => return,
+    };
+    // The coordinates of the row that the range begins in.
+    let mut row: SmallVec<[i64; 4]> = smallvec![0; outer.len()];
+    let mut rest = range.start / columns;
+    for (at, &dim) in row.iter_mut().zip(outer).rev() {
+        *at = (rest % dim) as i64;
+        rest /= dim;
+    }
+    let (mut at, mut found) = (range.start, 0);
+    while at < range.end && found < last.len() {
+        let column = at % columns;
+        let end = range.end.min(at + columns - column);
+        let count = scan(&bytes[at..end], column as i64, &mut last[found..]);
+        for (line, &coordinate) in outer_out.iter_mut().zip(&row) {
+            line[found..found + count].fill(coordinate);
+        }
+        found += count;
+        at = end;
+        for (coordinate, &dim) in row.iter_mut().zip(outer).rev() {
+            *coordinate += 1;
+            if (*coordinate as usize) < dim {
+                break;
             }
-            done += found;
-        });
+            *coordinate = 0;
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::samples::{Rng, Sample, indices, output, random_shape, read_output};
+    use super::{count_true, positions, scan};
+    use smallvec::smallvec;
 
     #[test]
-    fn as_a_walk_over_all_elements() {
-        let mut rng = Rng(41);
-        for _ in 0..20 {
-            for dtype in DType::ALL {
-                let shape = random_shape(&mut rng, 4);
-                let mut sample = Sample::random(&mut rng, dtype, &shape, 1);
-                // About half of the elements zero.
-                for element in bytemuck::cast_slice_mut::<u128, u8>(&mut sample.buffer)
-                    .chunks_exact_mut(dtype.itemsize())
-                {
-                    if rng.below(2) == 0 {
-                        element.fill(0);
-                    }
-                }
-                let expected: Vec<Vec<usize>> = indices(&shape)
-                    .zip(sample.values())
-                    .filter(|(_, value)| value.cast(DType::Bool).value::<bool>())
-                    .map(|(index, _)| index)
+    fn scanning_finds_what_filtering_finds() {
+        for len in [0usize, 1, 7, 8, 9, 63, 64, 65, 1000, 70_000] {
+            for every in [1usize, 2, 3, 11, 5000] {
+                let bytes: Vec<u8> = (0..len).map(|i| (i * i % every == 0) as u8).collect();
+                let expected: Vec<i64> = (0..len as i64)
+                    .filter(|&i| bytes[i as usize] == 1)
+                    .map(|i| i + 5)
                     .collect();
-                let size = expected.len();
-                // SAFETY: the sample owns its elements.
-                assert_eq!(unsafe { count_nonzero(sample.strided()) }, size);
-                let mut outputs: Vec<_> =
-                    shape.iter().map(|_| output(DType::Int64, size)).collect();
-                let pointers: Vec<*mut i64> = outputs
-                    .iter_mut()
-                    .map(|out| out.as_mut_ptr().cast())
-                    .collect();
-                // SAFETY: as above, with room for `size` indices of each axis.
-                unsafe { nonzero(sample.strided(), &pointers) };
-                for (axis, out) in outputs.iter().enumerate() {
-                    let found: Vec<usize> = read_output(out, DType::Int64, size)
-                        .iter()
-                        .map(|i| i.value::<i64>() as usize)
-                        .collect();
-                    let wanted: Vec<usize> = expected.iter().map(|index| index[axis]).collect();
-                    assert_eq!(found, wanted, "axis {axis} of {dtype} {:?}", sample.layout);
-                }
+                assert_eq!(count_true(&bytes), expected.len());
+                let mut out = vec![-1; expected.len()];
+                assert_eq!(scan(&bytes, 5, &mut out), expected.len());
+                assert_eq!(out, expected);
+                let mut short = vec![-1; expected.len() / 2];
+                scan(&bytes, 5, &mut short);
+                assert_eq!(short, expected[..expected.len() / 2]);
             }
+        }
+    }
+
+    #[test]
+    fn coordinates_of_a_range_in_the_middle() {
+        let bytes: Vec<u8> = (0..30).map(|i| (i % 4 != 1) as u8).collect();
+        let expected: Vec<usize> = (4..27).filter(|i| i % 4 != 1).collect();
+        let mut out = vec![vec![0i64; expected.len()]; 3];
+        let mut lines: Vec<&mut [i64]> = out.iter_mut().map(|line| &mut line[..]).collect();
+        positions(&bytes, 4..27, &smallvec![2, 3, 5], &mut lines);
+        for (i, &flat) in expected.iter().enumerate() {
+            let found = [out[0][i], out[1][i], out[2][i]];
+            assert_eq!(
+                found,
+                [(flat / 15) as i64, (flat / 5 % 3) as i64, (flat % 5) as i64]
+            );
         }
     }
 }

@@ -139,9 +139,9 @@ pub enum Prim {
         /// Position of the index axes in the update.
         index_axes_at: usize,
     },
-    /// `(x)`: positions of the elements that are not zero, one int64 array an axis; the caller has counted them.
+    /// `(x)`: positions of the first `size` elements that are not zero, one int64 array an axis; zeros where there are fewer.
     NonZero {
-        /// How many there are.
+        /// How many positions, at most the elements of `x`.
         size: usize,
     },
     /// `(x)`: axes combined away; elements are read as `dtype` (half-width floats accumulate in float32).
