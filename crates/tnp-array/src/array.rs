@@ -114,6 +114,15 @@ impl Array {
         }
     }
 
+    /// The tensor behind the array, where there is one.
+    #[inline]
+    pub(crate) fn concrete(&self) -> Option<&Tensor> {
+        match &self.data {
+            Data::Concrete(tensor) => Some(tensor),
+            Data::Boxed(_) => None,
+        }
+    }
+
     /// The tensor behind the array, given up.
     ///
     /// # Errors

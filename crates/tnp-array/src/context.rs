@@ -232,6 +232,12 @@ pub fn unwatch(scope: ScopeId) {
     }
 }
 
+/// True when a tape is recording somewhere in the process.
+#[inline]
+pub(crate) fn has_watches() -> bool {
+    WATCHES.load(Ordering::Acquire) != 0
+}
+
 /// Errs when an input is watched by a scope that is not in force on this thread.
 #[inline]
 pub(crate) fn check_watched(op: &str, inputs: &[Operand<'_>]) -> Result<()> {

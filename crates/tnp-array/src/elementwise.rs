@@ -5,8 +5,8 @@ use tnp_backend::{Error, Result, shape_text};
 use tnp_dtype::{BinaryRule, DType, UnaryRule};
 use tnp_shape::{Dims, broadcast_shapes};
 
-use crate::bind::bind1;
-use crate::promote::{broadcast, expand, to_dtype};
+use crate::bind::{bind1, direct};
+use crate::promote::{broadcast, expand, scalar_beside, to_dtype};
 use crate::{Array, Operand};
 
 /// A unary function by its promotion rule.
@@ -17,6 +17,15 @@ pub(crate) fn unary(
     x: Operand<'_>,
 ) -> Result<Array> {
     let mut x = x;
+    if let Some(info) = x.type_info()
+        && !info.weak
+        && (info.dtype.is_inexact() && info.dtype != DType::BFloat16)
+        && let Some(dtype) = op.output(info.dtype)
+        && let Some(result) = direct(&Prim::Unary(op), dtype, [&mut x])
+    {
+        // Floats mean the same to every unary function in every mode.
+        return result;
+    }
     x.resolve()?;
     let info = x
         .type_info()
@@ -34,22 +43,59 @@ pub(crate) fn unary(
 }
 
 /// A binary function by its promotion rule.
-pub(crate) fn binary(
+pub(crate) fn binary<'a>(
     name: &'static str,
     op: Binary,
     rule: BinaryRule,
-    x: Operand<'_>,
-    y: Operand<'_>,
+    mut x: Operand<'a>,
+    mut y: Operand<'a>,
 ) -> Result<Array> {
+    if let (Some(left), Some(right)) = (x.type_info(), y.type_info())
+        && left == right
+        && !left.weak
+        && (left.dtype != DType::BFloat16 || rule == BinaryRule::Arithmetic)
+        && let Some(dtype) = op.output(left.dtype)
+        && let Some(result) = direct(&Prim::Binary(op), dtype, [&mut x, &mut y])
+    {
+        // A dtype that the primitive takes as it is means the same in every mode.
+        return result;
+    }
     let promoted = tnp_dtype::binary(name, rule, x.promotes_as()?, y.promotes_as()?)?;
-    let x = to_dtype(name, x, promoted.inputs)?;
-    let y = to_dtype(name, y, promoted.inputs)?;
+    let (x, y) = beside(name, x, y, promoted.inputs)?;
     let mut operands = broadcast(name, [x, y])?;
-    finish(
-        bind1(&Prim::Binary(op), &mut operands)?,
-        promoted.result.dtype,
-        promoted.result.weak,
-    )
+    let prim = Prim::Binary(op);
+    let [x, y] = &mut operands;
+    let quick = op
+        .output(promoted.inputs)
+        .and_then(|dtype| direct(&prim, dtype, [x, y]));
+    let result = match quick {
+        Some(result) => result?,
+        None => bind1(&prim, &mut operands)?,
+    };
+    finish(result, promoted.result.dtype, promoted.result.weak)
+}
+
+/// Two operands in one dtype; a scalar beside an array becomes an array of its shape with all strides zero.
+#[inline]
+fn beside<'a, 'b>(
+    name: &'static str,
+    x: Operand<'a>,
+    y: Operand<'b>,
+    dtype: DType,
+) -> Result<(Operand<'a>, Operand<'b>)> {
+    match (x, y) {
+        (Operand::Scalar(scalar), y) if y.as_array().is_some() => {
+            let y = to_dtype(name, y, dtype)?;
+            let x = scalar_beside(name, scalar, dtype, &y)?;
+            Ok((x, y))
+        }
+        (x, Operand::Scalar(scalar)) if x.as_array().is_some() => {
+            let x = to_dtype(name, x, dtype)?;
+            let y = scalar_beside(name, scalar, dtype, &x)?;
+            Ok((x, y))
+        }
+        (x, y) => Ok((to_dtype(name, x, dtype)?, to_dtype(name, y, dtype)?)),
+    }
 }
 
 #[inline]

@@ -2,9 +2,9 @@
 
 use smallvec::SmallVec;
 use tnp_backend::prim::Prim;
-use tnp_backend::{Error, Result};
-use tnp_dtype::{DType, TypeOrScalar};
-use tnp_shape::{Dims, broadcast_shapes};
+use tnp_backend::{Error, Result, Tensor};
+use tnp_dtype::{DType, Scalar, TypeOrScalar};
+use tnp_shape::{Dims, Layout, Strides, broadcast_shapes};
 
 use crate::bind::bind1;
 use crate::{Array, Operand};
@@ -28,6 +28,35 @@ pub(crate) fn to_dtype<'a>(
             _ => operand.astype(dtype),
         },
     }
+}
+
+/// A scalar as an array of another's shape and device, without a step of its own in whatever transformation is in force:
+/// it is a constant, repeated by strides of zero.
+#[inline]
+pub(crate) fn scalar_beside(
+    op: &'static str,
+    scalar: Scalar,
+    dtype: DType,
+    other: &Operand<'_>,
+) -> Result<Operand<'static>> {
+    let literal = scalar
+        .to_operand(dtype)
+        .map_err(|error| Error::from(error).in_op(op))?;
+    let Some(Ok(tensor)) = other.as_array().map(Array::tensor) else {
+        return Ok(Operand::Owned(Array::from_literal(literal)?));
+    };
+    let device = tensor.device();
+    let buffer = device
+        .backend()
+        .upload(device.index(), literal.as_bytes())?;
+    let shape = Dims::from_slice(tensor.shape());
+    let strides = Strides::from_elem(0, shape.len());
+    let layout = Layout::from_parts(shape, strides, 0);
+    Ok(Operand::Owned(Array::from_tensor(Tensor {
+        buffer,
+        layout,
+        dtype,
+    })))
 }
 
 /// The operands broadcast to one shape. Stretched ones become views.

@@ -1,5 +1,7 @@
 //! `trait Backend`: what a device has to know; small, object-safe, and all a backend crate implements.
 
+use tnp_dtype::DType;
+
 use crate::prim::Prim;
 use crate::{
     Arg, Buffer, DeviceInfo, Error, Graph, Outputs, Result, Tensor, TensorType, interpret,
@@ -56,8 +58,8 @@ pub trait Backend: Send + Sync {
     /// The error of the operation that was to fill the buffer, or of the transfer.
     fn download(&self, buffer: &Buffer, offset: usize, out: &mut [u8]) -> Result<()>;
 
-    /// Whether the backend runs this primitive on inputs of these types itself.
-    fn supports(&self, prim: &Prim, inputs: &[&TensorType]) -> bool;
+    /// Whether the backend runs this primitive on inputs of these dtypes itself.
+    fn supports(&self, prim: &Prim, inputs: &[DType]) -> bool;
 
     /// Runs one primitive. `outputs` are the types [`crate::prim::infer`] gave: the results must have them, with strides
     /// of the backend's choice. Inputs may have any strides. A donated input's buffer may be returned, overwritten.

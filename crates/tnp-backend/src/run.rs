@@ -66,7 +66,7 @@ pub fn run(device: Device, prim: &Prim, inputs: &[Arg<'_>]) -> Result<Outputs> {
             values(0),
             &outputs,
         ),
-        _ if device.backend().supports(prim, &types) => {
+        _ if device.backend().supports(prim, &input_dtypes(&types)) => {
             device
                 .backend()
                 .execute(device.index(), prim, inputs, &outputs)

@@ -8,6 +8,7 @@ use tnp_backend::{
     Arg, BACKENDS, Backend, Buffer, Device, DeviceInfo, Error, HostMemory, INLINE_BYTES,
     MemoryStats, Outputs, Result, Tensor, TensorType, linkme,
 };
+use tnp_dtype::DType;
 use tnp_shape::Layout;
 
 use crate::elementwise::StridedMut;
@@ -78,7 +79,7 @@ impl Backend for Cpu {
     }
 
     #[inline]
-    fn supports(&self, prim: &Prim, inputs: &[&TensorType]) -> bool {
+    fn supports(&self, prim: &Prim, inputs: &[DType]) -> bool {
         execute::supports(prim, inputs)
     }
 
@@ -222,11 +223,7 @@ pub(crate) fn fresh(device: Device, ty: &TensorType) -> Result<Tensor> {
 /// A fresh tensor whose axes lie in memory in the inputs' order, as NumPy's `order='K'`.
 #[inline]
 pub(crate) fn fresh_like(device: Device, ty: &TensorType, inputs: &[&Layout]) -> Result<Tensor> {
-    let layout = if ty.shape.len() < 2 || inputs.iter().any(|layout| layout.is_contiguous()) {
-        Layout::contiguous(&ty.shape)
-    } else {
-        Layout::keep_order(&ty.shape, inputs)
-    };
+    let layout = Layout::keep_order(&ty.shape, inputs);
     Ok(Tensor {
         buffer: allocate(device, ty.bytes())?,
         layout,

@@ -20,7 +20,7 @@ use crate::reduce::reduce;
 
 /// Whether the CPU runs a primitive itself: all but control flow, which the interpreter runs, and registered operations.
 #[inline]
-pub(crate) fn supports(prim: &Prim, inputs: &[&TensorType]) -> bool {
+pub(crate) fn supports(prim: &Prim, inputs: &[DType]) -> bool {
     let _ = inputs;
     !matches!(prim, Prim::Custom(_))
 }
@@ -191,6 +191,9 @@ fn one(tensor: Tensor) -> Result<Outputs> {
 fn elementwise_output(device: Device, inputs: &[Arg<'_>], ty: &TensorType) -> Result<Tensor> {
     if let Some(tensor) = reusable(inputs, ty) {
         return Ok(tensor);
+    }
+    if ty.shape.len() < 2 || inputs.iter().any(|arg| arg.tensor.layout.is_contiguous()) {
+        return fresh(device, ty);
     }
     let layouts: SmallVec<[&Layout; 3]> = inputs.iter().map(|arg| &arg.tensor.layout).collect();
     fresh_like(device, ty, &layouts)
