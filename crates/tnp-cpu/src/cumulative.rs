@@ -64,18 +64,18 @@ simd_kernel! {
 simd_kernel! {
     /// Scans `count` rows of `n` elements `step` bytes apart into rows of the same `step`; a row goes on from the
     /// element before it in `out` unless it is the `first` part.
-    fn scan_runs[O: Fold](src: *const u8, row_stride: isize, step: isize, out: *mut u8, out_stride: isize, out_step: isize, count: usize, n: usize, first: bool) {
+    fn scan_runs[O: Fold](src: *const u8, strides: (isize, isize), out: *mut u8, out_strides: (isize, isize), count: usize, n: usize, first: bool) {
         let mut r = 0;
         while r < count {
             let chains = if r + CHAINS <= count { CHAINS } else { 1 };
-            let from = src.wrapping_offset(r as isize * row_stride);
-            let to = out.wrapping_offset(r as isize * out_stride);
+            let from = src.wrapping_offset(r as isize * strides.0);
+            let to = out.wrapping_offset(r as isize * out_strides.0);
             // SAFETY: the caller gives `n` elements of each row, and the element before them unless `first`.
             unsafe {
                 if chains == CHAINS {
-                    scan_chains::<O, CHAINS>(from, row_stride, step, to, out_stride, out_step, n, first);
+                    scan_chains::<O, CHAINS>(from, strides, to, out_strides, n, first);
                 } else {
-                    scan_chains::<O, 1>(from, row_stride, step, to, out_stride, out_step, n, first);
+                    scan_chains::<O, 1>(from, strides, to, out_strides, n, first);
                 }
             }
             r += chains;
@@ -88,14 +88,11 @@ simd_kernel! {
 /// # Safety
 /// As of `scan_runs`.
 #[inline(always)]
-#[allow(clippy::too_many_arguments, reason = "two strided operands")]
 unsafe fn scan_chains<O: Fold, const R: usize>(
     src: *const u8,
-    row_stride: isize,
-    step: isize,
+    (row_stride, step): (isize, isize),
     out: *mut u8,
-    out_stride: isize,
-    out_step: isize,
+    (out_stride, out_step): (isize, isize),
     n: usize,
     first: bool,
 ) {
@@ -115,25 +112,25 @@ unsafe fn scan_chains<O: Fold, const R: usize>(
         if first {
             start = 1;
         }
-        for k in 0..R {
+        for (k, carry) in carry.iter_mut().enumerate() {
             if first {
-                carry[k] = read(k, 0);
-                place(k, 0).write(carry[k]);
+                *carry = read(k, 0);
+                place(k, 0).write(*carry);
             } else {
-                carry[k] = place(k, -1).read();
+                *carry = place(k, -1).read();
             }
         }
         for i in start..n as isize {
-            for k in 0..R {
-                carry[k] = O::combine(carry[k], read(k, i));
-                place(k, i).write(carry[k]);
+            for (k, carry) in carry.iter_mut().enumerate() {
+                *carry = O::combine(*carry, read(k, i));
+                place(k, i).write(*carry);
             }
         }
     }
 }
 
 type ScanRowsFn = unsafe fn(*const u8, isize, *mut u8, isize, usize, usize, bool);
-type ScanRunsFn = unsafe fn(*const u8, isize, isize, *mut u8, isize, isize, usize, usize, bool);
+type ScanRunsFn = unsafe fn(*const u8, (isize, isize), *mut u8, (isize, isize), usize, usize, bool);
 
 fn of<O: Fold>() -> (ScanRowsFn, ScanRunsFn) {
     (scan_rows::<O>(level()), scan_runs::<O>(level()))
@@ -348,11 +345,9 @@ impl Job<'_> {
             return unsafe {
                 (self.scan_runs)(
                     src,
-                    inner.stride,
-                    self.step,
+                    (inner.stride, self.step),
                     out,
-                    inner.out,
-                    self.out_step,
+                    (inner.out, self.out_step),
                     inner.dim,
                     self.n,
                     true,
@@ -375,11 +370,9 @@ impl Job<'_> {
                     let stride = n as isize * self.width;
                     (self.scan_runs)(
                         block,
-                        stride,
-                        self.width,
+                        (stride, self.width),
                         to,
-                        inner.out,
-                        self.out_step,
+                        (inner.out, self.out_step),
                         count,
                         n,
                         start == 0,

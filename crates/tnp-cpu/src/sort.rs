@@ -3,6 +3,8 @@
 //! Lanes are copied to scratch memory, turned into unsigned keys of the same order, sorted as those
 //! and turned back, so that there is one sort for all dtypes of a width. Complex numbers are compared.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 mod keys;
 mod radix;
 #[cfg(test)]
@@ -10,7 +12,7 @@ mod tests;
 
 use tnp_dtype::{DType, c64, c128};
 
-use crate::load::{Shared, first_of, gather, stride_of};
+use crate::load::{Shared, first_of, gather, scatter, stride_of};
 use crate::reduce::{Axes, Axis};
 use crate::strided::Strided;
 use crate::threads::parallel_for;
@@ -37,30 +39,22 @@ pub(crate) unsafe fn sort(input: Strided<'_>, axis: usize, out: *mut u8) {
     unsafe {
         match input.dtype {
             DType::Bool | DType::Int8 | DType::UInt8 => {
-                lanes.each::<u8, u8, ()>(out, |lane, to, _| sort_values(lane, to, kind))
+                lanes.each_in_place::<u8, ()>(out, |lane, _| sort_bytes(lane, kind))
             }
             DType::Int16 | DType::UInt16 | DType::Float16 | DType::BFloat16 => {
-                lanes.each::<u16, u16, _>(out, |lane, to, scratch| {
-                    sort_keys(lane, to, kind, scratch)
-                });
+                lanes.each_in_place::<u16, _>(out, |lane, scratch| sort_keys(lane, kind, scratch));
             }
             DType::Int32 | DType::UInt32 | DType::Float32 => {
-                lanes.each::<u32, u32, _>(out, |lane, to, scratch| {
-                    sort_keys(lane, to, kind, scratch)
-                });
+                lanes.each_in_place::<u32, _>(out, |lane, scratch| sort_keys(lane, kind, scratch));
             }
             DType::Int64 | DType::UInt64 | DType::Float64 => {
-                lanes.each::<u64, u64, _>(out, |lane, to, scratch| {
-                    sort_keys(lane, to, kind, scratch)
-                });
+                lanes.each_in_place::<u64, _>(out, |lane, scratch| sort_keys(lane, kind, scratch));
             }
-            DType::Complex64 => lanes.each::<c64, c64, _>(out, |lane, to, _: &mut Vec<c64>| {
+            DType::Complex64 => lanes.each_in_place::<c64, ()>(out, |lane, _| {
                 lane.sort_by_key(|z| complex_key(z.re as f64, z.im as f64));
-                to.copy_from_slice(lane);
             }),
-            DType::Complex128 => lanes.each::<c128, c128, _>(out, |lane, to, _: &mut Vec<c128>| {
+            DType::Complex128 => lanes.each_in_place::<c128, ()>(out, |lane, _| {
                 lane.sort_by_key(|z| complex_key(z.re, z.im));
-                to.copy_from_slice(lane);
             }),
         }
     }
@@ -78,28 +72,28 @@ pub(crate) unsafe fn argsort(input: Strided<'_>, axis: usize, out: *mut i64) {
     unsafe {
         match input.dtype {
             DType::Bool | DType::Int8 | DType::UInt8 => lanes
-                .each::<u8, i64, _>(out, |lane, to, scratch| {
+                .each::<u8, _>(out, |lane, to, scratch| {
                     argsort_packed::<u8, 8>(lane, to, kind, scratch)
                 }),
             DType::Int16 | DType::UInt16 | DType::Float16 | DType::BFloat16 => {
-                lanes.each::<u16, i64, _>(out, |lane, to, scratch| {
+                lanes.each::<u16, _>(out, |lane, to, scratch| {
                     argsort_packed::<u16, 16>(lane, to, kind, scratch)
                 });
             }
             DType::Int32 | DType::UInt32 | DType::Float32 => {
-                lanes.each::<u32, i64, _>(out, |lane, to, scratch| {
+                lanes.each::<u32, _>(out, |lane, to, scratch| {
                     argsort_packed::<u32, 32>(lane, to, kind, scratch)
                 });
             }
             DType::Int64 | DType::UInt64 | DType::Float64 => {
-                lanes.each::<u64, i64, _>(out, |lane, to, scratch| {
+                lanes.each::<u64, _>(out, |lane, to, scratch| {
                     argsort_pairs(lane, to, kind, scratch)
                 });
             }
-            DType::Complex64 => lanes.each::<c64, i64, _>(out, |lane, to, _: &mut Vec<u8>| {
+            DType::Complex64 => lanes.each::<c64, _>(out, |lane, to, _: &mut Vec<u8>| {
                 argsort_by_key(to, |i| complex_key(lane[i].re as f64, lane[i].im as f64));
             }),
-            DType::Complex128 => lanes.each::<c128, i64, _>(out, |lane, to, _: &mut Vec<u8>| {
+            DType::Complex128 => lanes.each::<c128, _>(out, |lane, to, _: &mut Vec<u8>| {
                 argsort_by_key(to, |i| complex_key(lane[i].re, lane[i].im));
             }),
         }
@@ -126,34 +120,35 @@ fn complex_key(re: f64, im: f64) -> (bool, bool, u64, u64) {
 }
 
 /// Sorts bytes by counting them.
-fn sort_values(lane: &mut [u8], to: &mut [u8], kind: Kind) {
-    u8::encode(lane, kind);
-    let mut counts = [0usize; 256];
-    for &value in lane.iter() {
-        counts[value as usize] += 1;
+fn sort_bytes(lane: &mut [u8], kind: Kind) {
+    u8::encode::<false>(lane, kind);
+    if lane.len() < 64 {
+        lane.sort_unstable();
+    } else {
+        let mut counts = [0usize; 256];
+        for &value in lane.iter() {
+            counts[value as usize] += 1;
+        }
+        let mut start = 0;
+        for (value, &count) in counts.iter().enumerate() {
+            lane[start..start + count].fill(value as u8);
+            start += count;
+        }
     }
-    let mut start = 0;
-    for (value, &count) in counts.iter().enumerate() {
-        to[start..start + count].fill(value as u8);
-        start += count;
-    }
-    u8::decode(to, kind);
+    u8::decode::<false>(lane, kind);
 }
 
-fn sort_keys<K: Recode + radix::Item>(
-    lane: &mut [K],
-    to: &mut [K],
-    kind: Kind,
-    scratch: &mut Vec<K>,
-) {
-    K::encode(lane, kind);
+fn sort_keys<K: Recode + radix::Item>(lane: &mut [K], kind: Kind, scratch: &mut Vec<K>) {
+    if lane.len() >= 16 && K::sort_in_vectors(lane, kind) {
+        return;
+    }
+    K::encode::<false>(lane, kind);
     if lane.len() < SMALL {
         lane.sort_unstable();
     } else {
         radix_sort(lane, scratch);
     }
-    K::decode(lane, kind);
-    to.copy_from_slice(lane);
+    K::decode::<false>(lane, kind);
 }
 
 fn argsort_packed<K: Recode, const BITS: u32>(
@@ -256,72 +251,148 @@ impl Lanes {
         lanes
     }
 
-    /// Calls `body` with a copy of each lane, room for its results and scratch memory of the thread's own.
-    unsafe fn each<T: Copy + Default, U: Copy + Default, S: Default>(
+    /// Calls `body` with the first addresses of input and output and the number of up to `LANES` neighbouring
+    /// lanes, over and over; `start` makes what a thread keeps.
+    fn walk<S>(
         &self,
         out: *mut u8,
-        body: impl Fn(&mut [T], &mut [U], &mut S) + Sync,
+        start: impl Fn() -> S + Sync,
+        body: impl Fn(*const u8, *mut u8, usize, &mut S) + Sync,
     ) {
         if self.size == 0 {
             return;
         }
-        let inner = self.others.first().copied().unwrap_or(Axis {
-            dim: 1,
-            stride: 0,
-            out: 0,
-        });
+        let inner = self.inner();
         let outer = self.others.get(1..).unwrap_or_default();
         let groups = inner.dim.div_ceil(LANES);
         let outer_size: usize = outer.iter().map(|axis| axis.dim).product();
         let out = Shared(out);
         let grain = (TASK / (self.n * LANES.min(inner.dim))).max(1);
         parallel_for(groups * outer_size, grain, |range| {
-            let mut lanes = vec![T::default(); self.n * LANES.min(inner.dim)];
-            let mut results = vec![U::default(); self.n];
-            let mut scratch = S::default();
+            let mut state = start();
             for task in range {
-                let (mut place, group) = (task / groups, task % groups);
-                let (mut src, mut to) = (self.src, out.at(0));
+                let (mut place, first) = (task / groups, task % groups * LANES);
+                let mut src = self.src.wrapping_offset(first as isize * inner.stride);
+                let mut to = out.at(first as isize * inner.out);
                 for axis in outer {
                     let i = (place % axis.dim) as isize;
                     place /= axis.dim;
                     src = src.wrapping_offset(i * axis.stride);
                     to = to.wrapping_offset(i * axis.out);
                 }
-                let first = group * LANES;
-                let count = LANES.min(inner.dim - first);
-                src = src.wrapping_offset(first as isize * inner.stride);
-                to = to.wrapping_offset(first as isize * inner.out);
-                // SAFETY: `count` lanes of `n` elements; their results are this task's alone.
-                unsafe {
-                    gather(
-                        src,
-                        (inner.stride, count),
-                        (self.step, self.n),
-                        self.item,
-                        lanes.as_mut_ptr().cast(),
+                body(src, to, LANES.min(inner.dim - first), &mut state);
+            }
+        });
+    }
+
+    /// The innermost of the other axes.
+    fn inner(&self) -> Axis {
+        let one = Axis {
+            dim: 1,
+            stride: 0,
+            out: 0,
+        };
+        self.others.first().copied().unwrap_or(one)
+    }
+
+    /// A block of `count` lanes, one after the other.
+    unsafe fn gather<T>(&self, src: *const u8, count: usize, block: &mut [T]) {
+        let rows = (self.inner().stride, count);
+        // SAFETY: the caller gives lanes of the input, and a block has room for `LANES` of them.
+        unsafe {
+            gather(
+                src,
+                rows,
+                (self.step, self.n),
+                self.item,
+                block.as_mut_ptr().cast(),
+            )
+        }
+    }
+
+    /// Memory for a block.
+    fn block<T: Copy + Default>(&self) -> Vec<T> {
+        vec![T::default(); self.n * LANES.min(self.inner().dim)]
+    }
+
+    /// Calls `body` with a copy of each lane, to be turned into its result, and scratch memory of the thread's own.
+    unsafe fn each_in_place<T: Copy + Default, S: Default>(
+        &self,
+        out: *mut u8,
+        body: impl Fn(&mut [T], &mut S) + Sync,
+    ) {
+        let (inner, n) = (self.inner(), self.n);
+        let contiguous = self.out_step == size_of::<T>() as isize;
+        if contiguous && (inner.dim == 1 || self.step.abs() <= inner.stride.abs()) {
+            // The output itself is the copy.
+            return self.walk(out, S::default, |src, to, count, scratch| {
+                for r in 0..count as isize {
+                    let (src, to) = (
+                        src.wrapping_offset(r * inner.stride),
+                        to.wrapping_offset(r * inner.out),
                     );
-                    for (r, lane) in lanes.chunks_exact_mut(self.n).take(count).enumerate() {
+                    // SAFETY: a lane of the input and the place of its result, which is written before it is read.
+                    unsafe {
+                        gather(src, (0, 1), (self.step, n), self.item, to);
+                        body(std::slice::from_raw_parts_mut(to.cast::<T>(), n), scratch);
+                    }
+                }
+            });
+        }
+        self.walk(
+            out,
+            || (self.block::<T>(), S::default()),
+            |src, to, count, (block, scratch)| {
+                // SAFETY: `count` lanes of the input and their results' places.
+                unsafe {
+                    self.gather(src, count, block);
+                    for (r, lane) in block.chunks_exact_mut(n).take(count).enumerate() {
+                        body(lane, scratch);
                         let to = to.wrapping_offset(r as isize * inner.out);
-                        if self.out_step == size_of::<U>() as isize {
+                        scatter(lane.as_ptr().cast(), to, self.out_step, n, size_of::<T>());
+                    }
+                }
+            },
+        );
+    }
+
+    /// Calls `body` with a copy of each lane, room for the positions that sort it and scratch memory of the thread's own.
+    unsafe fn each<T: Copy + Default, S: Default>(
+        &self,
+        out: *mut u8,
+        body: impl Fn(&mut [T], &mut [i64], &mut S) + Sync,
+    ) {
+        let (inner, n) = (self.inner(), self.n);
+        let contiguous = self.out_step == size_of::<i64>() as isize;
+        let places = || vec![0i64; if contiguous { 0 } else { n }];
+        self.walk(
+            out,
+            || (self.block::<T>(), places(), S::default()),
+            |src, to, count, (block, places, scratch)| {
+                // SAFETY: `count` lanes of the input and their results' places.
+                unsafe {
+                    self.gather(src, count, block);
+                    for (r, lane) in block.chunks_exact_mut(n).take(count).enumerate() {
+                        let to = to.wrapping_offset(r as isize * inner.out);
+                        if contiguous {
                             body(
                                 lane,
-                                std::slice::from_raw_parts_mut(to.cast::<U>(), self.n),
-                                &mut scratch,
+                                std::slice::from_raw_parts_mut(to.cast::<i64>(), n),
+                                scratch,
                             );
                         } else {
-                            body(lane, &mut results, &mut scratch);
-                            crate::load::scatter(
-                                results.as_ptr().cast(),
+                            body(lane, places, scratch);
+                            scatter(
+                                places.as_ptr().cast(),
                                 to,
                                 self.out_step,
-                                self.n,
-                                size_of::<U>(),
+                                n,
+                                size_of::<i64>(),
                             );
                         }
                     }
                 }
-            }
-        });
+            },
+        );
     }
 }

@@ -19,7 +19,7 @@ pub(super) enum Kind {
 }
 
 macro_rules! keys {
-    ($($u:ident)*) => {$(
+    ($($u:ident $vectors:ident),*) => {$(
         impl Key for $u {
             const BITS: u32 = $u::BITS;
             #[inline(always)]
@@ -31,32 +31,34 @@ macro_rules! keys {
         }
 
         impl Recode for $u {
-            fn encode(values: &mut [$u], kind: Kind) {
+            fn encode<const SIGNED: bool>(values: &mut [$u], kind: Kind) {
                 const TOP: $u = 1 << ($u::BITS - 1);
+                let sign = if SIGNED { TOP } else { 0 };
                 match kind {
-                    Kind::Unsigned => {}
-                    Kind::Signed => values.iter_mut().for_each(|v| *v ^= TOP),
+                    Kind::Unsigned if !SIGNED => {}
+                    Kind::Signed if SIGNED => {}
+                    Kind::Unsigned | Kind::Signed => values.iter_mut().for_each(|v| *v ^= TOP),
                     Kind::Float(infinity) => {
                         let negative_nans = TOP - 1 - infinity as $u;
                         for v in values {
                             // All bits of a negative number, the sign of a positive one. What then comes before
                             // minus infinity are negative NaNs: the subtraction takes them round to the end.
                             let flip = (*v >> ($u::BITS - 1)).wrapping_neg() | TOP;
-                            *v = (*v ^ flip).wrapping_sub(negative_nans);
+                            *v = (*v ^ flip).wrapping_sub(negative_nans) ^ sign;
                         }
                     }
                 }
             }
 
-            fn decode(values: &mut [$u], kind: Kind) {
+            fn decode<const SIGNED: bool>(values: &mut [$u], kind: Kind) {
                 const TOP: $u = 1 << ($u::BITS - 1);
+                let sign = if SIGNED { TOP } else { 0 };
                 match kind {
-                    Kind::Unsigned => {}
-                    Kind::Signed => values.iter_mut().for_each(|v| *v ^= TOP),
+                    Kind::Unsigned | Kind::Signed => Self::encode::<SIGNED>(values, kind),
                     Kind::Float(infinity) => {
                         let negative_nans = TOP - 1 - infinity as $u;
                         for v in values {
-                            let ordered = v.wrapping_add(negative_nans);
+                            let ordered = (*v ^ sign).wrapping_add(negative_nans);
                             let flip = (!ordered >> ($u::BITS - 1)).wrapping_neg() | TOP;
                             *v = ordered ^ flip;
                         }
@@ -75,7 +77,11 @@ macro_rules! keys {
                         *v = if nan { TOP - 1 } else if zero { 0 } else { *v };
                     }
                 }
-                Self::encode(values, kind);
+                Self::encode::<false>(values, kind);
+            }
+
+            fn sort_in_vectors(values: &mut [$u], kind: Kind) -> bool {
+                $vectors(values, kind)
             }
         }
     )*};
@@ -83,10 +89,36 @@ macro_rules! keys {
 
 /// Elements' bits to keys and back.
 pub(super) trait Recode: Key {
-    /// One to one, so that `decode` gives back every bit; minus zero comes before zero.
-    fn encode(values: &mut [Self], kind: Kind);
-    fn decode(values: &mut [Self], kind: Kind);
+    /// One to one, so that `decode` gives back every bit; minus zero comes before zero. With `SIGNED` the keys
+    /// are in order as signed integers.
+    fn encode<const SIGNED: bool>(values: &mut [Self], kind: Kind);
+    fn decode<const SIGNED: bool>(values: &mut [Self], kind: Kind);
     /// As `encode`, but elements that compare equal (zeros, NaNs) get the same key.
     fn rank(values: &mut [Self], kind: Kind);
+    /// Sorts elements by vector instructions, if there are any for the width; says whether it did.
+    fn sort_in_vectors(values: &mut [Self], kind: Kind) -> bool;
 }
-keys!(u8 u16 u32 u64);
+keys!(u8 sort_none, u16 sort_none, u32 sort_32, u64 sort_64);
+
+fn sort_none<T>(_: &mut [T], _: Kind) -> bool {
+    false
+}
+
+macro_rules! in_vectors {
+    ($name:ident, $unsigned:ident, $module:ident) => {
+        fn $name(values: &mut [$unsigned], kind: Kind) -> bool {
+            #[cfg(target_arch = "x86_64")]
+            if crate::simd::level() >= crate::simd::Level::Avx2 {
+                $unsigned::encode::<true>(values, kind);
+                // SAFETY: the processor has AVX2 and what comes with it at that level.
+                unsafe { super::avx2::$module::sort(bytemuck::cast_slice_mut(values)) };
+                $unsigned::decode::<true>(values, kind);
+                return true;
+            }
+            let _ = (values, kind);
+            false
+        }
+    };
+}
+in_vectors!(sort_32, u32, int32);
+in_vectors!(sort_64, u64, int64);

@@ -127,3 +127,56 @@ fn every_bit_of_a_float_comes_back() {
         assert_eq!(out, values, "{n}: the same bit patterns");
     }
 }
+
+#[test]
+fn values_of_every_length_and_pattern() {
+    let mut rng = Rng(24);
+    let lengths = (0..300).chain([511, 1000, 1023, 4097, 30_000]);
+    for n in lengths {
+        // All different, few different, sorted, falling, equal, extremes.
+        for pattern in 0..6 {
+            let value = |i: usize, random: u64| match pattern {
+                0 => random as i64,
+                1 => (random % 5) as i64 - 2,
+                2 => i as i64,
+                3 => -(i as i64),
+                4 => 7,
+                _ => [i64::MIN, i64::MAX, 0][(random % 3) as usize],
+            };
+            let mut wide: Vec<i64> = (0..n).map(|i| value(i, rng.next())).collect();
+            let mut narrow: Vec<i32> = wide
+                .iter()
+                .map(|&x| (x >> if pattern == 5 { 32 } else { 0 }) as i32)
+                .collect();
+            let layout = Layout::contiguous(&[n]);
+            let (mut out64, mut out32) = (vec![0i64; n], vec![0i32; n]);
+            // SAFETY: `n` elements each and room for them.
+            unsafe {
+                sort(
+                    Strided {
+                        ptr: wide.as_ptr().cast(),
+                        dtype: DType::Int64,
+                        layout: &layout,
+                    },
+                    0,
+                    out64.as_mut_ptr().cast(),
+                );
+                sort(
+                    Strided {
+                        ptr: narrow.as_ptr().cast(),
+                        dtype: DType::Int32,
+                        layout: &layout,
+                    },
+                    0,
+                    out32.as_mut_ptr().cast(),
+                );
+            }
+            wide.sort_unstable();
+            narrow.sort_unstable();
+            assert!(
+                out64 == wide && out32 == narrow,
+                "{n} elements, pattern {pattern}"
+            );
+        }
+    }
+}
