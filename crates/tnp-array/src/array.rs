@@ -29,6 +29,13 @@ use crate::{Operand, current_device};
 /// assert_eq!((x.shape(), x.ndim(), x.size(), x.dtype()), (&[2, 2][..], 2, 4, DType::Float32));
 /// # Ok::<(), tnp_array::Error>(())
 /// ```
+///
+/// Comparison is elementwise and named (`equal`, `array_equal`), so `==` does not compile:
+/// ```compile_fail,E0369
+/// fn same(x: &tnp_array::Array, y: &tnp_array::Array) -> bool {
+///     x == y
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Array {
     id: u64,

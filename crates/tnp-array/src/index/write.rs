@@ -227,9 +227,8 @@ impl How {
     fn converted<'v>(&self, x: &Array, value: Operand<'v>) -> Result<Operand<'v>> {
         let info = x.type_info();
         let mut value = value;
-        if self.op == ScatterOp::Set {
-            self.check_assignment(info, &value)?;
-        } else {
+        self.check_assignment(info, &value)?;
+        if self.op != ScatterOp::Set {
             let promoted = tnp_dtype::binary(self.name, self.rule, info, value.promotes_as()?)?;
             let gives = promoted.result.dtype;
             if !can_cast(gives, info.dtype, Casting::SameKind) {

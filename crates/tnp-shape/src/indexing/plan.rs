@@ -387,8 +387,13 @@ impl Builder {
     fn finish(self) -> Result<IndexPlan> {
         let arrays: SmallVec<[&[usize]; 2]> = self.arrays.iter().map(|dims| &dims[..]).collect();
         let index_shape = broadcast_shapes(&arrays).map_err(|error| match error.problem() {
+            // NumPy counts 0-d index arrays as integers, and does not list them.
             ShapeProblem::Broadcast { shapes } => ShapeProblem::IndexBroadcast {
-                shapes: shapes.clone(),
+                shapes: shapes
+                    .iter()
+                    .filter(|shape| !shape.is_empty())
+                    .cloned()
+                    .collect(),
             }
             .into(),
             _ => error,
