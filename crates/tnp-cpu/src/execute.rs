@@ -17,6 +17,8 @@ use crate::indexing::{self, Address};
 use crate::movement;
 use crate::nonzero::nonzero;
 use crate::reduce::reduce;
+use crate::search_sorted::search_sorted;
+use crate::sort::{argsort, sort};
 
 /// Whether the CPU runs a primitive itself: all but control flow, which the interpreter runs, and registered operations.
 #[inline]
@@ -150,8 +152,24 @@ pub(crate) fn execute(
             one(output)
         }
         Prim::NonZero { size } => nonzero(device, *size, &inputs[0], outputs),
-        Prim::Sort { .. } | Prim::ArgSort { .. } | Prim::SearchSorted { .. } => {
-            Err(no_kernel(prim, inputs))
+        Prim::Sort { axis } => {
+            let output = fresh(device, ty)?;
+            // SAFETY: as above.
+            unsafe { sort(x(0)?, *axis, strided_mut(&output)?.ptr) };
+            one(output)
+        }
+        // The sort is stable, which nobody minds who does not ask for it.
+        Prim::ArgSort { axis, stable: _ } => {
+            let output = fresh(device, ty)?;
+            // SAFETY: as above.
+            unsafe { argsort(x(0)?, *axis, strided_mut(&output)?.ptr.cast()) };
+            one(output)
+        }
+        Prim::SearchSorted { side } => {
+            let output = fresh(device, ty)?;
+            // SAFETY: as above; inference saw one axis and one dtype.
+            unsafe { search_sorted(x(0)?, x(1)?, *side, strided_mut(&output)?.ptr.cast()) };
+            one(output)
         }
         Prim::DotGeneral(dims) => {
             let output = fresh(device, ty)?;
