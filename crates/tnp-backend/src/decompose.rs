@@ -82,22 +82,34 @@ pub fn decompose(prim: &Prim, inputs: &[&TensorType]) -> Option<Result<Graph>> {
         return None;
     }
     let mut steps = Steps::new();
-    let vars: SmallVec<[Var; 4]> = inputs.iter().map(|ty| steps.builder.input((*ty).clone())).collect();
+    let vars: SmallVec<[Var; 4]> = inputs
+        .iter()
+        .map(|ty| steps.builder.input((*ty).clone()))
+        .collect();
     let outputs = match prim {
         Prim::Unary(op) => elementwise::unary(&mut steps, *op, vars[0]).map(one),
         Prim::Binary(op) => elementwise::binary(&mut steps, *op, vars[0], vars[1]).map(one),
-        Prim::RandomBits { shape, dtype } => random::bits(&mut steps, shape, *dtype, vars[0]).map(one),
+        Prim::RandomBits { shape, dtype } => {
+            random::bits(&mut steps, shape, *dtype, vars[0]).map(one)
+        }
         Prim::DynamicSlice { sizes } => moving::dynamic_slice(&mut steps, sizes, &vars).map(one),
         Prim::DynamicUpdateSlice => moving::dynamic_update_slice(&mut steps, &vars).map(one),
         Prim::Pad { low, .. } => moving::pad(&mut steps, prim, low, &vars).map(one),
         Prim::NonZero { size } => ordering::nonzero(&mut steps, *size, vars[0]),
-        Prim::ArgReduce { op, axis } => ordering::arg_reduce(&mut steps, *op, *axis, vars[0]).map(one),
-        Prim::Cumulative { op, axis, reverse, dtype } => {
-            ordering::cumulative(&mut steps, *op, (*axis, *reverse), *dtype, vars[0]).map(one)
+        Prim::ArgReduce { op, axis } => {
+            ordering::arg_reduce(&mut steps, *op, *axis, vars[0]).map(one)
         }
+        Prim::Cumulative {
+            op,
+            axis,
+            reverse,
+            dtype,
+        } => ordering::cumulative(&mut steps, *op, (*axis, *reverse), *dtype, vars[0]).map(one),
         Prim::Sort { axis } => ordering::sort(&mut steps, *axis, vars[0]).map(one),
         Prim::ArgSort { axis, stable: _ } => ordering::argsort(&mut steps, *axis, vars[0]).map(one),
-        Prim::SearchSorted { side } => ordering::search_sorted(&mut steps, *side, vars[0], vars[1]).map(one),
+        Prim::SearchSorted { side } => {
+            ordering::search_sorted(&mut steps, *side, vars[0], vars[1]).map(one)
+        }
         Prim::Select
         | Prim::Cast { .. }
         | Prim::Bitcast { .. }
@@ -135,7 +147,9 @@ struct Steps {
 
 impl Steps {
     fn new() -> Steps {
-        Steps { builder: GraphBuilder::new() }
+        Steps {
+            builder: GraphBuilder::new(),
+        }
     }
 
     fn push(&mut self, prim: Prim, inputs: &[Var]) -> Result<Var> {
@@ -167,11 +181,21 @@ impl Steps {
     }
 
     fn cast(&mut self, x: Var, dtype: DType) -> Result<Var> {
-        if self.dtype(x) == dtype { Ok(x) } else { self.push(Prim::Cast { dtype }, &[x]) }
+        if self.dtype(x) == dtype {
+            Ok(x)
+        } else {
+            self.push(Prim::Cast { dtype }, &[x])
+        }
     }
 
     fn full(&mut self, shape: &[usize], value: Literal) -> Result<Var> {
-        self.push(Prim::Full { shape: Dims::from_slice(shape), value }, &[])
+        self.push(
+            Prim::Full {
+                shape: Dims::from_slice(shape),
+                value,
+            },
+            &[],
+        )
     }
 
     /// One value in the shape and dtype of another variable.
@@ -181,20 +205,45 @@ impl Steps {
     }
 
     fn iota(&mut self, shape: &[usize], axis: usize, dtype: DType) -> Result<Var> {
-        self.push(Prim::Iota { shape: Dims::from_slice(shape), dtype, axis }, &[])
+        self.push(
+            Prim::Iota {
+                shape: Dims::from_slice(shape),
+                dtype,
+                axis,
+            },
+            &[],
+        )
     }
 
     fn reshape(&mut self, x: Var, shape: &[usize]) -> Result<Var> {
-        self.push(Prim::Reshape { shape: Dims::from_slice(shape) }, &[x])
+        self.push(
+            Prim::Reshape {
+                shape: Dims::from_slice(shape),
+            },
+            &[x],
+        )
     }
 
     /// Input axis `i` becomes axis `dims[i]`.
     fn broadcast(&mut self, x: Var, shape: &[usize], dims: &[usize]) -> Result<Var> {
-        self.push(Prim::BroadcastInDim { shape: Dims::from_slice(shape), dims: dims.into() }, &[x])
+        self.push(
+            Prim::BroadcastInDim {
+                shape: Dims::from_slice(shape),
+                dims: dims.into(),
+            },
+            &[x],
+        )
     }
 
     fn reduce(&mut self, op: ReduceOp, x: Var, axis: usize) -> Result<Var> {
         let dtype = self.dtype(x);
-        self.push(Prim::Reduce { op, axes: SmallVec::from_slice(&[axis]), dtype }, &[x])
+        self.push(
+            Prim::Reduce {
+                op,
+                axes: SmallVec::from_slice(&[axis]),
+                dtype,
+            },
+            &[x],
+        )
     }
 }

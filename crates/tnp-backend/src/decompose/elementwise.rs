@@ -38,9 +38,9 @@ pub(super) fn is_core_unary(op: Unary) -> bool {
         | Unary::SignBit
         | Unary::Conjugate
         | Unary::Real
-        | Unary::Imag => true,
+        | Unary::Imag
+        | Unary::Reciprocal => true,
         Unary::Square
-        | Unary::Reciprocal
         | Unary::Ceil
         | Unary::Trunc
         | Unary::Invert
@@ -113,18 +113,6 @@ fn is_finite(steps: &mut Steps, x: Var) -> Result<Var> {
 pub(super) fn unary(steps: &mut Steps, op: Unary, x: Var) -> Result<Var> {
     match op {
         Unary::Square => steps.binary(Binary::Multiply, x, x),
-        Unary::Reciprocal => {
-            let one = steps.like(x, 1.0)?;
-            if steps.dtype(x).is_inexact() {
-                return steps.binary(Binary::Divide, one, x);
-            }
-            // 1/x truncated is x itself for 1 and -1, and 0 beyond; for 0 it is what the processor gives.
-            let wide = steps.cast(x, DType::Float64)?;
-            let one = steps.like(wide, 1.0)?;
-            let quotient = steps.binary(Binary::Divide, one, wide)?;
-            let dtype = steps.dtype(x);
-            steps.cast(quotient, dtype)
-        }
         Unary::Ceil => {
             let negative = steps.unary(Unary::Negative, x)?;
             let floor = steps.unary(Unary::Floor, negative)?;
@@ -188,7 +176,8 @@ pub(super) fn unary(steps: &mut Steps, op: Unary, x: Var) -> Result<Var> {
         | Unary::SignBit
         | Unary::Conjugate
         | Unary::Real
-        | Unary::Imag => Err(core(op.name())),
+        | Unary::Imag
+        | Unary::Reciprocal => Err(core(op.name())),
     }
 }
 
@@ -206,7 +195,11 @@ pub(super) fn binary(steps: &mut Steps, op: Binary, x: Var, y: Var) -> Result<Va
         }
         Binary::GreaterEqual => binary(steps, Binary::LessEqual, y, x),
         Binary::Fmax | Binary::Fmin => {
-            let pick = if op == Binary::Fmax { Binary::Maximum } else { Binary::Minimum };
+            let pick = if op == Binary::Fmax {
+                Binary::Maximum
+            } else {
+                Binary::Minimum
+            };
             let picked = steps.binary(pick, x, y)?;
             if !steps.dtype(x).is_inexact() {
                 return Ok(picked);
@@ -258,5 +251,7 @@ pub(super) fn binary(steps: &mut Steps, op: Binary, x: Var, y: Var) -> Result<Va
 
 #[cold]
 fn core(name: &str) -> Error {
-    Error::unsupported(format!("{name}: every backend has to have it; it is part of the core"))
+    Error::unsupported(format!(
+        "{name}: every backend has to have it; it is part of the core"
+    ))
 }

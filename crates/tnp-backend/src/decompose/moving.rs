@@ -29,7 +29,13 @@ pub(super) fn dynamic_slice(steps: &mut Steps, sizes: &Dims, vars: &[Var]) -> Re
     }
     let mut inputs: SmallVec<[Var; 4]> = SmallVec::from_slice(&vars[..1]);
     inputs.extend(block(steps, sizes, &vars[1..])?);
-    steps.push(Prim::Gather { axes: all_indexed(sizes.len()), index_axes_at: 0 }, &inputs)
+    steps.push(
+        Prim::Gather {
+            axes: all_indexed(sizes.len()),
+            index_axes_at: 0,
+        },
+        &inputs,
+    )
 }
 
 pub(super) fn dynamic_update_slice(steps: &mut Steps, vars: &[Var]) -> Result<Var> {
@@ -40,7 +46,14 @@ pub(super) fn dynamic_update_slice(steps: &mut Steps, vars: &[Var]) -> Result<Va
     let mut inputs: SmallVec<[Var; 4]> = SmallVec::from_slice(&vars[..1]);
     inputs.extend(block(steps, &sizes, &vars[2..])?);
     inputs.push(vars[1]);
-    steps.push(Prim::Scatter { op: ScatterOp::Set, axes: all_indexed(sizes.len()), index_axes_at: 0 }, &inputs)
+    steps.push(
+        Prim::Scatter {
+            op: ScatterOp::Set,
+            axes: all_indexed(sizes.len()),
+            index_axes_at: 0,
+        },
+        &inputs,
+    )
 }
 
 pub(super) fn pad(steps: &mut Steps, prim: &Prim, low: &Dims, vars: &[Var]) -> Result<Var> {
@@ -50,7 +63,20 @@ pub(super) fn pad(steps: &mut Steps, prim: &Prim, low: &Dims, vars: &[Var]) -> R
     let axes = low
         .iter()
         .zip(&inside)
-        .map(|(&start, &len)| AxisIndex::Slice(SliceSpec { start, len, step: 1 }))
+        .map(|(&start, &len)| {
+            AxisIndex::Slice(SliceSpec {
+                start,
+                len,
+                step: 1,
+            })
+        })
         .collect();
-    steps.push(Prim::Scatter { op: ScatterOp::Set, axes, index_axes_at: 0 }, &[border, vars[0]])
+    steps.push(
+        Prim::Scatter {
+            op: ScatterOp::Set,
+            axes,
+            index_axes_at: 0,
+        },
+        &[border, vars[0]],
+    )
 }

@@ -12,7 +12,11 @@ use crate::{Result, Var};
 
 /// Where an element is NaN; `None` for dtypes without one.
 fn nan(steps: &mut Steps, x: Var) -> Result<Option<Var>> {
-    Ok(if steps.dtype(x).is_inexact() { Some(is_nan(steps, x)?) } else { None })
+    Ok(if steps.dtype(x).is_inexact() {
+        Some(is_nan(steps, x)?)
+    } else {
+        None
+    })
 }
 
 fn logical(steps: &mut Steps, op: Binary, x: Var, y: Option<Var>) -> Result<Var> {
@@ -59,20 +63,38 @@ pub(super) fn cumulative(
         axes: shape
             .iter()
             .enumerate()
-            .map(|(i, &dim)| if i == axis { SliceSpec { start, len, step: 1 } } else { SliceSpec::full(dim) })
+            .map(|(i, &dim)| {
+                if i == axis {
+                    SliceSpec {
+                        start,
+                        len,
+                        step: 1,
+                    }
+                } else {
+                    SliceSpec::full(dim)
+                }
+            })
             .collect(),
     };
     let mut shift = 1;
     while shift < n {
         let (kept, before, after) = match reverse {
             false => (part(0, shift), part(0, n - shift), part(shift, n - shift)),
-            true => (part(n - shift, shift), part(shift, n - shift), part(0, n - shift)),
+            true => (
+                part(n - shift, shift),
+                part(shift, n - shift),
+                part(0, n - shift),
+            ),
         };
         let kept = steps.push(kept, &[x])?;
         let before = steps.push(before, &[x])?;
         let after = steps.push(after, &[x])?;
         let combined = steps.binary(combine, before, after)?;
-        let pieces = if reverse { [combined, kept] } else { [kept, combined] };
+        let pieces = if reverse {
+            [combined, kept]
+        } else {
+            [kept, combined]
+        };
         x = steps.push(Prim::Concatenate { axis }, &pieces)?;
         shift *= 2;
     }
@@ -82,7 +104,9 @@ pub(super) fn cumulative(
 /// `x < y` in sort order: NaN after everything, and complex numbers with a NaN after those without.
 fn before(steps: &mut Steps, x: Var, y: Var) -> Result<Var> {
     let less = steps.binary(Binary::Less, x, y)?;
-    let Some(x_nan) = nan(steps, x)? else { return Ok(less) };
+    let Some(x_nan) = nan(steps, x)? else {
+        return Ok(less);
+    };
     let y_nan = is_nan(steps, y)?;
     let x_fine = not(steps, x_nan)?;
     let only_y = steps.binary(Binary::BitwiseAnd, x_fine, y_nan)?;
@@ -98,8 +122,10 @@ fn ranks(steps: &mut Steps, axis: usize, x: Var) -> Result<Var> {
     let mut pairs = shape.clone();
     pairs.insert(axis, shape[axis]);
     // In the square, `mine` varies along `axis + 1` and `other` along `axis`.
-    let mine_dims: SmallVec<[usize; 4]> = (0..shape.len()).map(|i| i + (i >= axis) as usize).collect();
-    let other_dims: SmallVec<[usize; 4]> = (0..shape.len()).map(|i| i + (i > axis) as usize).collect();
+    let mine_dims: SmallVec<[usize; 4]> =
+        (0..shape.len()).map(|i| i + (i >= axis) as usize).collect();
+    let other_dims: SmallVec<[usize; 4]> =
+        (0..shape.len()).map(|i| i + (i > axis) as usize).collect();
     let mine = steps.broadcast(x, &pairs, &mine_dims)?;
     let other = steps.broadcast(x, &pairs, &other_dims)?;
     let sooner = before(steps, other, mine)?;
@@ -119,7 +145,13 @@ fn ranks(steps: &mut Steps, axis: usize, x: Var) -> Result<Var> {
 fn along(steps: &mut Steps, axis: usize, positions: Var) -> Result<SmallVec<[Var; 4]>> {
     let shape = steps.shape(positions);
     (0..shape.len())
-        .map(|i| if i == axis { Ok(positions) } else { steps.iota(&shape, i, DType::Int64) })
+        .map(|i| {
+            if i == axis {
+                Ok(positions)
+            } else {
+                steps.iota(&shape, i, DType::Int64)
+            }
+        })
         .collect()
 }
 
@@ -131,7 +163,14 @@ fn place(steps: &mut Steps, axis: usize, ranks: Var, values: Var) -> Result<Var>
     inputs.extend(along(steps, axis, ranks)?);
     inputs.push(values);
     let axes = SmallVec::from_elem(AxisIndex::Index, shape.len());
-    steps.push(Prim::Scatter { op: ScatterOp::Set, axes, index_axes_at: 0 }, &inputs)
+    steps.push(
+        Prim::Scatter {
+            op: ScatterOp::Set,
+            axes,
+            index_axes_at: 0,
+        },
+        &inputs,
+    )
 }
 
 pub(super) fn sort(steps: &mut Steps, axis: usize, x: Var) -> Result<Var> {
@@ -147,7 +186,12 @@ pub(super) fn argsort(steps: &mut Steps, axis: usize, x: Var) -> Result<Var> {
 }
 
 /// Counts the sorted elements that come before each value.
-pub(super) fn search_sorted(steps: &mut Steps, side: Side, sorted: Var, values: Var) -> Result<Var> {
+pub(super) fn search_sorted(
+    steps: &mut Steps,
+    side: Side,
+    sorted: Var,
+    values: Var,
+) -> Result<Var> {
     let n = steps.shape(sorted)[0];
     let mut pairs = steps.shape(values);
     let value_dims: SmallVec<[usize; 4]> = (1..=pairs.len()).collect();
@@ -186,7 +230,12 @@ pub(super) fn nonzero(steps: &mut Steps, size: usize, x: Var) -> Result<SmallVec
         index_axes_at: 0,
     };
     let found = steps.push(scatter, &[places, target, flat])?;
-    let found = steps.push(Prim::Slice { axes: SmallVec::from_slice(&[SliceSpec::full(size)]) }, &[found])?;
+    let found = steps.push(
+        Prim::Slice {
+            axes: SmallVec::from_slice(&[SliceSpec::full(size)]),
+        },
+        &[found],
+    )?;
     let mut outputs = SmallVec::new();
     let mut step = total;
     for &dim in &shape {

@@ -19,7 +19,10 @@ fn multiply(steps: &mut Steps, x: Var, by: u64) -> Result<(Var, Var)> {
     let product = steps.binary(Binary::Multiply, wide, factor)?;
     let half = steps.full(&shape, Literal::new(32u64))?;
     let high = steps.binary(Binary::RightShift, product, half)?;
-    Ok((steps.cast(high, DType::UInt32)?, steps.cast(product, DType::UInt32)?))
+    Ok((
+        steps.cast(high, DType::UInt32)?,
+        steps.cast(product, DType::UInt32)?,
+    ))
 }
 
 pub(super) fn bits(steps: &mut Steps, shape: &[usize], dtype: DType, key: Var) -> Result<Var> {
@@ -28,7 +31,11 @@ pub(super) fn bits(steps: &mut Steps, shape: &[usize], dtype: DType, key: Var) -
     let blocks = words.div_ceil(4);
     let mut keys = Vec::new();
     for at in 0..2 {
-        let axes = smallvec::smallvec![SliceSpec { start: at, len: 1, step: 1 }];
+        let axes = smallvec::smallvec![SliceSpec {
+            start: at,
+            len: 1,
+            step: 1
+        }];
         let word = steps.push(Prim::Slice { axes }, &[key])?;
         keys.push(steps.broadcast(word, &[blocks], &[0])?);
     }
@@ -36,7 +43,12 @@ pub(super) fn bits(steps: &mut Steps, shape: &[usize], dtype: DType, key: Var) -
     let half = steps.full(&[blocks], Literal::new(32u64))?;
     let high = steps.binary(Binary::RightShift, number, half)?;
     let zero = steps.full(&[blocks], Literal::new(0u32))?;
-    let mut counter = [steps.cast(number, DType::UInt32)?, steps.cast(high, DType::UInt32)?, zero, zero];
+    let mut counter = [
+        steps.cast(number, DType::UInt32)?,
+        steps.cast(high, DType::UInt32)?,
+        zero,
+        zero,
+    ];
     for round in 0..ROUNDS {
         if round > 0 {
             for (key, increment) in keys.iter_mut().zip(INCREMENTS) {
@@ -72,7 +84,11 @@ pub(super) fn bits(steps: &mut Steps, shape: &[usize], dtype: DType, key: Var) -
 fn pairs(steps: &mut Steps, words: Var, size: usize) -> Result<Var> {
     let mut halves = Vec::new();
     for start in 0..2 {
-        let axes = smallvec::smallvec![SliceSpec { start, len: size, step: 2 }];
+        let axes = smallvec::smallvec![SliceSpec {
+            start,
+            len: size,
+            step: 2
+        }];
         let half = steps.push(Prim::Slice { axes }, &[words])?;
         halves.push(steps.cast(half, DType::UInt64)?);
     }
@@ -80,4 +96,3 @@ fn pairs(steps: &mut Steps, words: Var, size: usize) -> Result<Var> {
     let high = steps.binary(Binary::LeftShift, halves[1], shift)?;
     steps.binary(Binary::BitwiseOr, halves[0], high)
 }
-
