@@ -62,7 +62,7 @@ fn read(x: &Array, index: &[Index<IndexArray>]) -> Result<Array> {
     {
         return Ok(result.with_weak(x.is_weak()));
     }
-    let (plan, arrays) = resolve(x, index)?;
+    let (plan, arrays) = resolve(x, index, None)?;
     let result = gather(x, &plan, arrays)?;
     Ok(result.with_weak(x.is_weak()))
 }
@@ -151,8 +151,13 @@ fn prim_axes(plan: &IndexPlan) -> SmallVec<[AxisIndex; 4]> {
         .collect()
 }
 
-/// Works an expression out for an array: the plan, and its index arrays, int64 and broadcast to one shape.
-fn resolve(x: &Array, index: &[Index<IndexArray>]) -> Result<(IndexPlan, SmallVec<[Array; 2]>)> {
+/// Works an expression out for an array: the plan, and its index arrays, int64 and broadcast to one shape. When the only
+/// mask has been counted already, `counted` is its number of true elements.
+fn resolve(
+    x: &Array,
+    index: &[Index<IndexArray>],
+    counted: Option<usize>,
+) -> Result<(IndexPlan, SmallVec<[Array; 2]>)> {
     let mut entries: SmallVec<[Index<Array>; 4]> = SmallVec::new();
     for entry in index {
         entries.push(match entry {
@@ -169,7 +174,10 @@ fn resolve(x: &Array, index: &[Index<IndexArray>]) -> Result<(IndexPlan, SmallVe
         if mask.ndim() == 0 {
             return count(mask);
         }
-        let coordinates = coordinates(mask)?;
+        let coordinates = match counted {
+            Some(count) => coordinates_of(mask, count)?,
+            None => coordinates(mask)?,
+        };
         let len = coordinates[0].size();
         masks.push((at, coordinates));
         Ok(len)
@@ -220,7 +228,10 @@ fn count(mask: &Array) -> Result<usize> {
 
 /// Positions of the true elements of a mask of one or more axes: one array an axis.
 fn coordinates(mask: &Array) -> Result<Results> {
-    let size = count(mask)?;
+    coordinates_of(mask, count(mask)?)
+}
+
+fn coordinates_of(mask: &Array, size: usize) -> Result<Results> {
     let tensor = mask.tensor()?;
     let prim = Prim::NonZero { size };
     let positions = tnp_backend::run(tensor.device(), &prim, &[Arg::borrowed(tensor)])?;

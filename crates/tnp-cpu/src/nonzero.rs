@@ -8,7 +8,7 @@ use tnp_shape::Dims;
 
 use crate::backend::{fresh, strided, strided_mut};
 use crate::simd::{level, simd_kernel};
-use crate::threads::parallel_for;
+use crate::threads::{num_threads, parallel_for};
 
 /// Elements whose positions one thread writes at once.
 const PART: usize = 1 << 16;
@@ -132,6 +132,19 @@ pub(crate) fn nonzero(
     let source = strided(&truth)?;
     // SAFETY: compact bools, one byte each, live while `truth` is.
     let bytes = unsafe { std::slice::from_raw_parts(source.first::<bool>().cast::<u8>(), total) };
+    let lines = lines(&outputs)?;
+    if total <= PART || num_threads() == 1 {
+        // SAFETY: one thread writes the whole of each line.
+        let mut room: SmallVec<[&mut [i64]; 4]> = lines
+            .iter()
+            .map(|line| unsafe { line.part(0, size) })
+            .collect();
+        let found = positions(bytes, 0..total, &shape, &mut room);
+        for line in room {
+            line[found..].fill(0);
+        }
+        return Ok(outputs);
+    }
     let counts = counts(bytes);
     let mut starts = Vec::with_capacity(counts.len());
     let mut held = 0;
@@ -139,7 +152,6 @@ pub(crate) fn nonzero(
         starts.push(held);
         held = (held + count).min(size);
     }
-    let lines = lines(&outputs)?;
     parallel_for(starts.len(), 1, |parts| {
         for part in parts {
             let end = starts.get(part + 1).copied().unwrap_or(held);
@@ -162,11 +174,6 @@ pub(crate) fn nonzero(
 fn counts(bytes: &[u8]) -> Vec<usize> {
     let parts = bytes.len().div_ceil(PART);
     let mut counts = vec![0usize; parts];
-    if parts == 1 {
-        // All of it is scanned anyway, and nothing comes after.
-        counts[0] = count_true(bytes);
-        return counts;
-    }
     let target = Line(counts.as_mut_ptr().cast());
     parallel_for(parts, 4, |range| {
         for part in range {
@@ -209,14 +216,19 @@ fn lines(outputs: &[Tensor]) -> Result<SmallVec<[Line; 4]>> {
     Ok(lines)
 }
 
-/// Writes the coordinates of the true elements of a flat range, an array an axis, as far as there is room.
-fn positions(bytes: &[u8], range: std::ops::Range<usize>, shape: &Dims, out: &mut [&mut [i64]]) {
+/// Writes the coordinates of the true elements of a flat range, an array an axis, as far as there is room; says how many.
+fn positions(
+    bytes: &[u8],
+    range: std::ops::Range<usize>,
+    shape: &Dims,
+    out: &mut [&mut [i64]],
+) -> usize {
     let Some((&columns, outer)) = shape.split_last() else {
-        return;
+        return 0;
     };
     let (last, outer_out) = match out.split_last_mut() {
         Some((last, outer_out)) => (last, outer_out),
-        None => return,
+        None => return 0,
     };
     // The coordinates of the row that the range begins in.
     let mut row: SmallVec<[i64; 4]> = smallvec![0; outer.len()];
@@ -243,6 +255,7 @@ fn positions(bytes: &[u8], range: std::ops::Range<usize>, shape: &Dims, out: &mu
             *coordinate = 0;
         }
     }
+    found
 }
 
 #[cfg(test)]

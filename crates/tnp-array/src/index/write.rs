@@ -202,9 +202,9 @@ impl How {
         let weak = array.is_weak();
         let value = self.converted(array, value)?;
         let result = match self.by_mask(array, index, &value)? {
-            Some((mask, value)) => self.selected(x, mask, value)?,
-            None => {
-                let (plan, arrays) = resolve(array, index)?;
+            ByMask::Selected(mask, value) => self.selected(x, mask, value)?,
+            ByMask::Visited(counted) => {
+                let (plan, arrays) = resolve(array, index, counted)?;
                 let value = fitted(&plan, index, array.ndim(), value)?;
                 let shape = Dims::from_slice(array.shape());
                 let prim = Prim::Scatter {
@@ -277,26 +277,28 @@ impl How {
         x: &Array,
         index: &[Index<IndexArray>],
         value: &Operand<'_>,
-    ) -> Result<Option<(Array, Array)>> {
+    ) -> Result<ByMask> {
         let Some((before, mask)) = lone_mask(x, index)? else {
-            return Ok(None);
+            return Ok(ByMask::Visited(None));
         };
         let (taken, shape) = (mask.ndim(), x.shape());
         // Few true elements are quicker to visit than all of the array is to rewrite.
-        if mask.tensor().is_ok() && (taken < x.ndim() || count(&mask)? < mask.size() / 16) {
-            return Ok(None);
-        }
+        let counted = match mask.tensor() {
+            Ok(_) => Some(count(&mask)?),
+            Err(_) => None,
+        };
+        let few = counted.is_some_and(|count| taken < x.ndim() || count < mask.size() / 16);
         let after = x.ndim() - before - taken;
         let given = value.shape();
-        if given.len() > before + 1 + after {
-            return Ok(None);
+        if few || given.len() > before + 1 + after {
+            return Ok(ByMask::Visited(counted));
         }
         // The value's axes by their distance from the end: those after the mask, the mask's own, those before.
         let mut dims: Dims = given.into();
         if given.len() > after {
             let own = given.len() - 1 - after;
             if given[own] != 1 {
-                return Ok(None);
+                return Ok(ByMask::Visited(counted));
             }
             dims.remove(own);
             dims.insert_many(own, std::iter::repeat_n(1, taken));
@@ -307,7 +309,7 @@ impl How {
             .zip(shape.iter().rev())
             .all(|(&dim, &size)| dim == 1 || dim == size);
         if !fits {
-            return Ok(None);
+            return Ok(ByMask::Visited(counted));
         }
         let whole = Dims::from_slice(shape);
         let value = expand(reshape(value.lend(), &dims)?, &whole)?.into_array()?;
@@ -319,7 +321,7 @@ impl How {
             true => mask,
             false => bind1(&prim, &mut [Operand::Owned(mask)])?,
         };
-        Ok(Some((mask, value)))
+        Ok(ByMask::Selected(mask, value))
     }
 
     fn selected(&self, x: Operand<'_>, mask: Array, value: Array) -> Result<Array> {
@@ -337,6 +339,14 @@ impl How {
         let mut inputs = [Operand::Owned(mask), Operand::Owned(value), x];
         bind1(&Prim::Select, &mut inputs)
     }
+}
+
+/// How an expression is written to.
+enum ByMask {
+    /// All of the array is rewritten, choosing by mask: mask and value of its shape.
+    Selected(Array, Array),
+    /// Element by element; the number of true elements of a lone mask, where it was counted.
+    Visited(Option<usize>),
 }
 
 /// The mask of an expression of one mask and whole axes, and the number of axes before it.
@@ -388,6 +398,9 @@ fn fitted<'v>(
     value: Operand<'v>,
 ) -> Result<Operand<'v>> {
     let given = value.shape();
+    if given.is_empty() {
+        return expand(value, &plan.gathered_shape);
+    }
     plan.broadcast_value(&Layout::contiguous(given))
         .map_err(|error| match error.problem() {
             ShapeProblem::AssignIndexed { from, to } => match index {
