@@ -185,6 +185,40 @@ macro_rules! axes {
 }
 axes!(i32, i64, isize, usize);
 
+/// An array argument that may be left out: `()`, or anything that is an [`Operand`].
+#[derive(Default)]
+pub struct Maybe<'a>(pub Option<Operand<'a>>);
+
+impl From<()> for Maybe<'_> {
+    #[inline]
+    fn from((): ()) -> Self {
+        Maybe(None)
+    }
+}
+
+impl<'a, T: Into<Operand<'a>>> From<T> for Maybe<'a> {
+    #[inline]
+    fn from(operand: T) -> Self {
+        Maybe(Some(operand.into()))
+    }
+}
+
+/// A switch that is off when left out: `()` or a `bool`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flag(pub bool);
+
+impl From<()> for Flag {
+    fn from((): ()) -> Flag {
+        Flag(false)
+    }
+}
+
+impl From<bool> for Flag {
+    fn from(on: bool) -> Flag {
+        Flag(on)
+    }
+}
+
 /// Options of reductions: axes, `keepdims`, `dtype`, `where`, `initial`, `ddof`. Each function takes those NumPy's takes and
 /// refuses the others by name.
 ///

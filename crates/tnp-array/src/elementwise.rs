@@ -1,48 +1,62 @@
-//! Elementwise functions: one table of unary and one of binary ones, and what is composed of them.
+//! Elementwise functions: one table of unary and one of binary ones; what is composed of them lies in the files below.
+
+mod compare;
+mod complex;
+mod power;
+mod round;
+
+pub use compare::*;
+pub use complex::*;
+pub use power::*;
+pub use round::*;
 
 use tnp_backend::prim::{Binary, Prim, Unary};
 use tnp_backend::{Error, Result, shape_text};
-use tnp_dtype::{BinaryRule, DType, UnaryRule};
+use tnp_dtype::{BinaryRule, DType, Promoted, TypeInfo, UnaryRule};
 use tnp_shape::{Dims, broadcast_shapes};
 
 use crate::bind::{bind1, direct};
-use crate::promote::{broadcast, expand, scalar_beside, to_dtype};
+use crate::promote::{at_home, broadcast, expand, home, scalar_beside, to_dtype};
 use crate::{Array, Operand};
 
+/// An operand in the dtype that a unary function computes in, and what the function gives.
+#[inline]
+pub(crate) fn promoted<'a>(
+    name: &'static str,
+    rule: UnaryRule,
+    mut x: Operand<'a>,
+) -> Result<(Operand<'a>, TypeInfo)> {
+    x.resolve()?;
+    let info = x
+        .type_info()
+        .ok_or_else(|| Error::value(format!("{name}: not an array")))?;
+    let promoted = tnp_dtype::unary(name, rule, info)?;
+    Ok((to_dtype(name, x, promoted.inputs)?, promoted.result))
+}
+
 /// A unary function by its promotion rule.
+#[inline]
 pub(crate) fn unary(
     name: &'static str,
     op: Unary,
     rule: UnaryRule,
-    x: Operand<'_>,
+    mut x: Operand<'_>,
 ) -> Result<Array> {
-    let mut x = x;
     if let Some(info) = x.type_info()
         && !info.weak
-        && (info.dtype.is_inexact() && info.dtype != DType::BFloat16)
+        && info.dtype.is_inexact()
+        && info.dtype != DType::BFloat16
         && let Some(dtype) = op.output(info.dtype)
         && let Some(result) = direct(&Prim::Unary(op), dtype, [&mut x])
     {
         // Floats mean the same to every unary function in every mode.
         return result;
     }
-    x.resolve()?;
-    let info = x
-        .type_info()
-        .ok_or_else(|| Error::value(format!("{name}: not an array")))?;
-    let promoted = tnp_dtype::unary(name, rule, info)?;
-    let x = to_dtype(name, x, promoted.inputs)?;
-    if op == Unary::Abs && promoted.inputs.is_bool() {
-        return x.into_array();
-    }
-    finish(
-        bind1(&Prim::Unary(op), &mut [x])?,
-        promoted.result.dtype,
-        promoted.result.weak,
-    )
+    let (x, result) = promoted(name, rule, x)?;
+    finish(one(op, x)?, result)
 }
 
-/// A binary function by its promotion rule.
+/// A binary function by its promotion rule; not for [`BinaryRule::Logical`], whose primitives mean bits to integers.
 pub(crate) fn binary<'a>(
     name: &'static str,
     op: Binary,
@@ -61,51 +75,90 @@ pub(crate) fn binary<'a>(
         return result;
     }
     let promoted = tnp_dtype::binary(name, rule, x.promotes_as()?, y.promotes_as()?)?;
-    let (x, y) = beside(name, x, y, promoted.inputs)?;
-    let mut operands = broadcast(name, [x, y])?;
-    let prim = Prim::Binary(op);
-    let [x, y] = &mut operands;
-    let quick = op
-        .output(promoted.inputs)
-        .and_then(|dtype| direct(&prim, dtype, [x, y]));
-    let result = match quick {
-        Some(result) => result?,
-        None => bind1(&prim, &mut operands)?,
-    };
-    finish(result, promoted.result.dtype, promoted.result.weak)
+    apply(name, op, promoted, x, y)
 }
 
-/// Two operands in one dtype; a scalar beside an array becomes an array of its shape with all strides zero.
+/// A binary function in the dtype that promotion chose.
 #[inline]
-fn beside<'a, 'b>(
+pub(crate) fn apply<'a>(
     name: &'static str,
+    op: Binary,
+    promoted: Promoted,
     x: Operand<'a>,
-    y: Operand<'b>,
+    y: Operand<'a>,
+) -> Result<Array> {
+    let [x, y] = aligned(name, promoted.inputs, x, y)?;
+    finish(two(op, x, y)?, promoted.result)
+}
+
+/// Two operands in one dtype, shape and place; a scalar beside an array becomes an array of its shape with all strides zero.
+#[inline]
+pub(crate) fn aligned<'a>(
+    name: &'static str,
     dtype: DType,
-) -> Result<(Operand<'a>, Operand<'b>)> {
+    x: Operand<'a>,
+    y: Operand<'a>,
+) -> Result<[Operand<'a>; 2]> {
     match (x, y) {
         (Operand::Scalar(scalar), y) if y.as_array().is_some() => {
             let y = to_dtype(name, y, dtype)?;
             let x = scalar_beside(name, scalar, dtype, &y)?;
-            Ok((x, y))
+            Ok([x, y])
         }
         (x, Operand::Scalar(scalar)) if x.as_array().is_some() => {
             let x = to_dtype(name, x, dtype)?;
             let y = scalar_beside(name, scalar, dtype, &x)?;
-            Ok((x, y))
+            Ok([x, y])
         }
-        (x, y) => Ok((to_dtype(name, x, dtype)?, to_dtype(name, y, dtype)?)),
+        (x, y) => broadcast(name, [to_dtype(name, x, dtype)?, to_dtype(name, y, dtype)?]),
     }
 }
 
+/// A primitive of one argument, which has the right dtype.
 #[inline]
-fn finish(result: Array, dtype: DType, weak: bool) -> Result<Array> {
-    let result = if result.dtype() == dtype {
+pub(crate) fn one<'a>(op: Unary, x: impl Into<Operand<'a>>) -> Result<Array> {
+    bind1(&Prim::Unary(op), &mut [x.into()])
+}
+
+/// A primitive of two arguments, which have one shape and dtype.
+#[inline]
+pub(crate) fn two<'a>(
+    op: Binary,
+    x: impl Into<Operand<'a>>,
+    y: impl Into<Operand<'a>>,
+) -> Result<Array> {
+    let (prim, mut x, mut y) = (Prim::Binary(op), x.into(), y.into());
+    if let Some(info) = x.type_info()
+        && let Some(dtype) = op.output(info.dtype)
+        && let Some(result) = direct(&prim, dtype, [&mut x, &mut y])
+    {
+        return result;
+    }
+    bind1(&prim, &mut [x, y])
+}
+
+/// `x` where the condition holds, else `y`; all of one shape.
+#[inline]
+pub(crate) fn either<'a>(
+    condition: impl Into<Operand<'a>>,
+    x: impl Into<Operand<'a>>,
+    y: impl Into<Operand<'a>>,
+) -> Result<Array> {
+    bind1(&Prim::Select, &mut [condition.into(), x.into(), y.into()])
+}
+
+#[inline]
+pub(crate) fn finish(result: Array, info: TypeInfo) -> Result<Array> {
+    let result = if result.dtype() == info.dtype {
         result
     } else {
-        result.astype(dtype)?
+        result.astype(info.dtype)?
     };
-    Ok(if weak { result.with_weak(true) } else { result })
+    Ok(if info.weak {
+        result.with_weak(true)
+    } else {
+        result
+    })
 }
 
 macro_rules! unary_functions {
@@ -139,8 +192,12 @@ macro_rules! unary_functions {
 unary_functions! {
     /// `-x`, elementwise; integers wrap.
     negative, Negative, Negative;
-    /// Absolute value, elementwise; the modulus of complex numbers, as a real array.
-    absolute, Abs, Absolute;
+    /// Absolute value, elementwise, as floating point; not for complex numbers.
+    fabs, Abs, RealFloat;
+    /// −1, 0 or 1 by the sign; NaN for NaN; `z / |z|` for complex numbers.
+    sign, Sign, Negative;
+    /// The nearest whole number, halves to the even one; floating point out.
+    rint, Rint, Rint;
     /// `e` to the power of each element.
     exp, Exp, Float;
     /// `2` to the power of each element.
@@ -269,6 +326,60 @@ binary_functions! {
     right_shift, RightShift, Shift;
 }
 
+macro_rules! aliases {
+    ($($name:ident = $of:ident($($x:ident),+);)*) => {$(
+        #[doc = concat!("The same as [`", stringify!($of), "`].")]
+        ///
+        /// # Errors
+        #[doc = concat!("As [`", stringify!($of), "`].")]
+        pub fn $name<'a>($($x: impl Into<Operand<'a>>),+) -> Result<Array> {
+            $of($($x),+)
+        }
+    )*};
+}
+
+aliases! {
+    abs = absolute(x);
+    conj = conjugate(x);
+    bitwise_not = invert(x);
+    bitwise_invert = invert(x);
+    degrees = rad2deg(x);
+    radians = deg2rad(x);
+    true_divide = divide(x, y);
+    mod_ = remainder(x, y);
+    r#mod = remainder(x, y);
+    pow = power(x, y);
+    bitwise_left_shift = left_shift(x, y);
+    bitwise_right_shift = right_shift(x, y);
+    acos = arccos(x);
+    acosh = arccosh(x);
+    asin = arcsin(x);
+    asinh = arcsinh(x);
+    atan = arctan(x);
+    atanh = arctanh(x);
+    atan2 = arctan2(x, y);
+}
+
+impl Array {
+    /// Absolute value; the same as [`Array::absolute`].
+    ///
+    /// # Errors
+    /// As [`absolute`].
+    #[inline]
+    pub fn abs(&self) -> Result<Array> {
+        absolute(self)
+    }
+
+    /// Complex conjugate; the same as [`Array::conjugate`].
+    ///
+    /// # Errors
+    /// As [`conjugate`].
+    #[inline]
+    pub fn conj(&self) -> Result<Array> {
+        conjugate(self)
+    }
+}
+
 /// `target = op(target, rhs)`, in place when nothing else holds the buffer; dtype and shape stay, as NumPy's compound
 /// assignment has it. On an error the target is as it was.
 pub(crate) fn update(
@@ -297,13 +408,15 @@ pub(crate) fn update(
             shape_text(&joined)
         )));
     }
-    let rhs = expand(to_dtype(name, rhs, promoted.inputs)?, &shape)?;
+    let home = home(&[&Operand::Borrowed(target)]);
+    let rhs = at_home(home, || to_dtype(name, rhs, promoted.inputs))?;
+    let rhs = expand(rhs, &shape)?;
     let lhs = if info.dtype == promoted.inputs {
         Operand::Reusable(&mut *target)
     } else {
         Operand::Owned(target.astype(promoted.inputs)?)
     };
     let result = bind1(&Prim::Binary(op), &mut [lhs, rhs])?;
-    *target = finish(result, info.dtype, info.weak)?;
+    *target = finish(result, info)?;
     Ok(())
 }

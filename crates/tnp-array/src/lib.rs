@@ -13,13 +13,18 @@ mod elementwise;
 mod index;
 #[doc(hidden)]
 pub mod literal;
+mod numeric;
 mod operand;
 mod operators;
 mod print;
 mod promote;
 pub mod random;
+mod reduce;
+mod sort;
+mod statistics;
+mod views;
 
-pub use args::{Axis, DTypeArg, Reduce, Shape};
+pub use args::{Axis, DTypeArg, Flag, Maybe, Reduce, Shape};
 pub use array::Array;
 pub use bind::{Results, bind, bind1};
 pub use context::{
@@ -33,12 +38,16 @@ pub use device::{
 pub use display::{array_repr, array_str, array2string};
 pub use elementwise::*;
 pub use index::*;
+pub use numeric::*;
 pub use operand::{Nested, Operand};
 pub use print::{
     FloatFormat, FloatMode, Formatter, Print, PrintOptions, Sign, Trim, format_float_positional,
     format_float_scientific, get_printoptions, scalar_repr, scalar_str, set_printoptions,
     with_printoptions,
 };
+pub use reduce::*;
+pub use sort::*;
+pub use statistics::*;
 pub use tnp_backend::{
     Device, DeviceInfo, Error, ErrorKind, MemoryStats, Result, TransferStats, Warning,
     reset_transfer_stats, set_warning_hook, transfer_stats,

@@ -2,12 +2,54 @@
 
 use smallvec::SmallVec;
 use tnp_backend::prim::Prim;
-use tnp_backend::{Error, Result, Tensor};
-use tnp_dtype::{DType, Scalar, TypeOrScalar};
+use tnp_backend::{Device, Error, Result, Tensor};
+use tnp_dtype::{DType, Literal, Scalar, TypeOrScalar};
 use tnp_shape::{Dims, Layout, Strides, broadcast_shapes};
 
 use crate::bind::bind1;
+use crate::device::{DeviceScope, default_device, scoped_device};
 use crate::{Array, Operand};
+
+/// The device that numbers among these operands belong on: that of the first array that has one.
+#[inline]
+pub(crate) fn home(operands: &[&Operand<'_>]) -> Option<Device> {
+    operands
+        .iter()
+        .filter_map(|operand| operand.as_array()?.tensor().ok())
+        .map(|tensor| tensor.buffer.device())
+        .next()
+}
+
+/// Runs `body`, which makes arrays out of numbers, so that they land on a device; a scope in force decides otherwise.
+#[inline]
+pub(crate) fn at_home<R>(home: Option<Device>, body: impl FnOnce() -> R) -> R {
+    match home {
+        Some(device)
+            if scoped_device().is_none()
+                && default_device().is_ok_and(|default| default != device) =>
+        {
+            let _scope = DeviceScope::enter(Some(device));
+            body()
+        }
+        _ => body(),
+    }
+}
+
+/// One value as an array of a shape, on the device another array is on: a constant, repeated by strides of zero.
+#[inline]
+pub(crate) fn constant(beside: &Array, value: Literal, shape: &Dims) -> Result<Operand<'static>> {
+    let Ok(tensor) = beside.tensor() else {
+        return expand(Operand::Owned(Array::from_literal(value)?), shape);
+    };
+    let device = scoped_device().unwrap_or_else(|| tensor.device());
+    let buffer = device.backend().upload(device.index(), value.as_bytes())?;
+    let strides = Strides::from_elem(0, shape.len());
+    Ok(Operand::Owned(Array::from_tensor(Tensor {
+        buffer,
+        layout: Layout::from_parts(shape.clone(), strides, 0),
+        dtype: value.dtype(),
+    })))
+}
 
 /// An operand as an array of a dtype: scalars are checked against it, arrays cast to it.
 #[inline]
@@ -42,21 +84,10 @@ pub(crate) fn scalar_beside(
     let literal = scalar
         .to_operand(dtype)
         .map_err(|error| Error::from(error).in_op(op))?;
-    let Some(Ok(tensor)) = other.as_array().map(Array::tensor) else {
-        return Ok(Operand::Owned(Array::from_literal(literal)?));
-    };
-    let device = tensor.device();
-    let buffer = device
-        .backend()
-        .upload(device.index(), literal.as_bytes())?;
-    let shape = Dims::from_slice(tensor.shape());
-    let strides = Strides::from_elem(0, shape.len());
-    let layout = Layout::from_parts(shape, strides, 0);
-    Ok(Operand::Owned(Array::from_tensor(Tensor {
-        buffer,
-        layout,
-        dtype,
-    })))
+    match other.as_array() {
+        Some(array) => constant(array, literal, &Dims::from_slice(array.shape())),
+        None => Ok(Operand::Owned(Array::from_literal(literal)?)),
+    }
 }
 
 /// The operands broadcast to one shape. Stretched ones become views.
@@ -112,14 +143,18 @@ pub(crate) fn common<'a, const N: usize>(
         types.push(operand.promotes_as()?);
     }
     let info = tnp_dtype::result_type(op, &types)?;
+    let home = operands.iter().find_map(|operand| home(&[operand]));
     let mut failed = None;
-    let operands = operands.map(|operand| match to_dtype(op, operand, info.dtype) {
-        Ok(operand) => operand,
-        Err(error) => {
-            failed = Some(error.clone());
-            Operand::Failed(error)
-        }
-    });
+    let operands =
+        operands.map(
+            |operand| match at_home(home, || to_dtype(op, operand, info.dtype)) {
+                Ok(operand) => operand,
+                Err(error) => {
+                    failed = Some(error.clone());
+                    Operand::Failed(error)
+                }
+            },
+        );
     if let Some(error) = failed {
         return Err(error);
     }

@@ -258,7 +258,7 @@ fn entry(size: usize) -> BoxedStrategy<Entry> {
             let count = shape.iter().product::<usize>();
             (Just(shape), prop::collection::vec(index.clone(), count))
         }).prop_map(|(shape, flat)| Entry::Array(shape, flat)),
-        2 => prop::collection::vec(any::<bool>(), size)
+        2 => prop::collection::vec(prop::arbitrary::any::<bool>(), size)
             .prop_map(move |flat| Entry::Mask(vec![size], flat)),
     ]
     .boxed()
@@ -272,9 +272,9 @@ fn case() -> impl Strategy<Value = (Vec<usize>, Vec<Entry>)> {
             (
                 Just(shape),
                 used,
-                any::<bool>(),
+                prop::arbitrary::any::<bool>(),
                 0usize..3,
-                any::<prop::sample::Index>(),
+                prop::arbitrary::any::<prop::sample::Index>(),
             )
         })
         .prop_flat_map(|(shape, used, ellipsis, new, at)| {
@@ -284,7 +284,7 @@ fn case() -> impl Strategy<Value = (Vec<usize>, Vec<Entry>)> {
             (
                 Just((shape, leading, ellipsis, new)),
                 entries,
-                any::<prop::sample::Index>(),
+                prop::arbitrary::any::<prop::sample::Index>(),
             )
         })
         .prop_map(|((shape, leading, ellipsis, new), mut entries, at)| {
