@@ -64,6 +64,8 @@ struct Node {
 thread_local! {
     static CURRENT: RefCell<Option<Arc<Node>>> = const { RefCell::new(None) };
     static ACTIVE: Cell<bool> = const { Cell::new(false) };
+    // How many frames are doing a primitive: what their rules bind below themselves is theirs to answer for.
+    static PROCESSING: Cell<usize> = const { Cell::new(0) };
 }
 
 /// All that decides what an operation means on a thread: frames, promotion mode and device scope. Cheap to clone.
@@ -146,6 +148,21 @@ impl Drop for FramesGuard {
     }
 }
 
+struct Processing;
+
+impl Processing {
+    fn enter() -> Processing {
+        PROCESSING.set(PROCESSING.get() + 1);
+        Processing
+    }
+}
+
+impl Drop for Processing {
+    fn drop(&mut self) {
+        PROCESSING.set(PROCESSING.get() - 1);
+    }
+}
+
 fn current() -> Option<Arc<Node>> {
     CURRENT.with_borrow(Option::clone)
 }
@@ -191,6 +208,7 @@ pub(crate) fn process(prim: &Prim, inputs: &mut [Operand<'_>]) -> Result<Results
         }
     }
     let _below = FramesGuard::replace(node.parent.clone());
+    let _processing = Processing::enter();
     node.frame.process(prim, inputs)
 }
 
@@ -241,7 +259,7 @@ pub(crate) fn has_watches() -> bool {
 /// Errs when an input is watched by a scope that is not in force on this thread.
 #[inline]
 pub(crate) fn check_watched(op: &str, inputs: &[Operand<'_>]) -> Result<()> {
-    if WATCHES.load(Ordering::Acquire) == 0 {
+    if WATCHES.load(Ordering::Acquire) == 0 || PROCESSING.get() > 0 {
         return Ok(());
     }
     check_watched_slowly(op, inputs)

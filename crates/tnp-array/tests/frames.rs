@@ -23,7 +23,11 @@ impl Frame for Recorder {
         "recorder"
     }
     fn process(&self, prim: &Prim, inputs: &mut [Operand<'_>]) -> Result<Results> {
-        let ids = inputs.iter().filter_map(|x| x.as_array()).map(Array::id).collect();
+        let ids = inputs
+            .iter()
+            .filter_map(|x| x.as_array())
+            .map(Array::id)
+            .collect();
         let outputs = bind(prim, inputs)?;
         let made = outputs.iter().map(Array::id).collect();
         self.steps.lock().unwrap().push((prim.name(), ids, made));
@@ -32,7 +36,10 @@ impl Frame for Recorder {
 }
 
 fn recorder() -> Arc<Recorder> {
-    Arc::new(Recorder { scope: Some(ScopeId::fresh()), ..Recorder::default() })
+    Arc::new(Recorder {
+        scope: Some(ScopeId::fresh()),
+        ..Recorder::default()
+    })
 }
 
 /// Boxes arrays as variables of a graph.
@@ -44,7 +51,11 @@ struct Tracer {
 
 impl Tracer {
     fn boxed(&self, var: Var, ty: TensorType) -> Array {
-        Array::from_boxed(Boxed { scope: self.scope, ty, payload: Arc::new(var) })
+        Array::from_boxed(Boxed {
+            scope: self.scope,
+            ty,
+            payload: Arc::new(var),
+        })
     }
     fn var(&self, x: &Array) -> Var {
         if let Some(boxed) = x.boxed().filter(|boxed| boxed.scope == self.scope) {
@@ -64,10 +75,17 @@ impl Frame for Tracer {
         "tracer"
     }
     fn process(&self, prim: &Prim, inputs: &mut [Operand<'_>]) -> Result<Results> {
-        let vars: Vec<Var> = inputs.iter().filter_map(|x| x.as_array()).map(|x| self.var(x)).collect();
+        let vars: Vec<Var> = inputs
+            .iter()
+            .filter_map(|x| x.as_array())
+            .map(|x| self.var(x))
+            .collect();
         let mut builder = self.builder.lock().unwrap();
         let outputs = builder.push(prim.clone(), &vars)?;
-        Ok(outputs.iter().map(|&var| self.boxed(var, builder.ty(var).clone())).collect())
+        Ok(outputs
+            .iter()
+            .map(|&var| self.boxed(var, builder.ty(var).clone()))
+            .collect())
     }
 }
 
@@ -88,14 +106,31 @@ fn a_recorder_sees_every_primitive_and_changes_nothing() {
     let plain = model(&x, &w).unwrap();
     let tape = recorder();
     let recorded = with_frame(tape.clone(), || model(&x, &w)).unwrap();
-    assert_eq!(plain.to_vec::<f32>().unwrap(), recorded.to_vec::<f32>().unwrap());
+    assert_eq!(
+        plain.to_vec::<f32>().unwrap(),
+        recorded.to_vec::<f32>().unwrap()
+    );
     let steps = tape.steps.lock().unwrap();
     let names: Vec<&str> = steps.iter().map(|step| step.0).collect();
-    assert_eq!(names, ["broadcast_in_dim", "multiply", "negative", "exp", "add", "divide", "sum"]);
+    assert_eq!(
+        names,
+        [
+            "broadcast_in_dim",
+            "multiply",
+            "negative",
+            "exp",
+            "add",
+            "divide",
+            "sum"
+        ]
+    );
     assert!(steps[1].1.contains(&x.id()), "inputs are known by id");
     assert_eq!(steps.last().unwrap().2, [recorded.id()]);
     for pair in steps.windows(2) {
-        assert!(pair[1].1.contains(&pair[0].2[0]), "each step takes what the one before gave");
+        assert!(
+            pair[1].1.contains(&pair[0].2[0]),
+            "each step takes what the one before gave"
+        );
     }
 }
 
@@ -103,8 +138,18 @@ fn a_recorder_sees_every_primitive_and_changes_nothing() {
 fn frames_nest_innermost_first() {
     let (x, w) = inputs();
     let (outer, inner) = (recorder(), recorder());
-    with_frame(outer.clone(), || with_frame(inner.clone(), || model(&x, &w))).unwrap();
-    let names = |tape: &Recorder| tape.steps.lock().unwrap().iter().map(|step| step.0).collect::<Vec<_>>();
+    with_frame(outer.clone(), || {
+        with_frame(inner.clone(), || model(&x, &w))
+    })
+    .unwrap();
+    let names = |tape: &Recorder| {
+        tape.steps
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|step| step.0)
+            .collect::<Vec<_>>()
+    };
     assert_eq!(names(&outer), names(&inner));
     assert_eq!(Context::capture().depth(), 0);
 }
@@ -121,13 +166,34 @@ fn a_tracer_builds_a_graph_that_gives_the_same() {
     let boxed = tracer.boxed(input, x.ty());
     let output = with_frame(tracer.clone(), || model(&boxed, &w)).unwrap();
     assert_eq!((output.shape(), output.dtype()), (&[3][..], DType::Float32));
-    assert!(output.to_vec::<f32>().unwrap_err().to_string().contains("traced or mapped"), "there is no value to read");
-    let graph = tracer.builder.lock().unwrap().clone().finish(&[tracer.var(&output)]);
+    assert!(
+        output
+            .to_vec::<f32>()
+            .unwrap_err()
+            .to_string()
+            .contains("traced or mapped"),
+        "there is no value to read"
+    );
+    let graph = tracer
+        .builder
+        .lock()
+        .unwrap()
+        .clone()
+        .finish(&[tracer.var(&output)]);
     let mut arguments = vec![x.tensor().unwrap().clone()];
-    arguments.extend(tracer.constants.lock().unwrap().iter().map(|(_, c)| c.tensor().unwrap().clone()));
+    arguments.extend(
+        tracer
+            .constants
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|(_, c)| c.tensor().unwrap().clone()),
+    );
     // Constants were met in the middle: the graph's inputs are in the order they were met, the argument first.
     let result = interpret(x.device().unwrap(), &graph, arguments).unwrap();
-    let result = Array::from_tensor(result[0].clone()).to_vec::<f32>().unwrap();
+    let result = Array::from_tensor(result[0].clone())
+        .to_vec::<f32>()
+        .unwrap();
     assert_eq!(result, model(&x, &w).unwrap().to_vec::<f32>().unwrap());
     assert!(graph.to_string().contains("= exp "), "{graph}");
 }
@@ -139,11 +205,20 @@ fn a_box_that_escapes_is_an_error() {
         builder: Mutex::new(GraphBuilder::new()),
         constants: Mutex::default(),
     });
-    let var = tracer.builder.lock().unwrap().input(TensorType::new(&[2], DType::Float64));
+    let var = tracer
+        .builder
+        .lock()
+        .unwrap()
+        .input(TensorType::new(&[2], DType::Float64));
     let escaped = tracer.boxed(var, TensorType::new(&[2], DType::Float64));
     let error = add(&escaped, 1.0).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Scope);
-    assert!(error.to_string().contains("finished or foreign transformation"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("finished or foreign transformation"),
+        "{error}"
+    );
     let error = with_frame(recorder(), || add(&escaped, 1.0)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Scope);
 }
@@ -180,7 +255,10 @@ fn a_panic_inside_a_frame_leaves_the_thread_usable() {
 fn a_context_carries_the_promotion_mode() {
     let carried = with_mode(Mode::Strict, Context::capture);
     let there = std::thread::spawn(move || {
-        let (x, y) = (ones(2, DType::Int64).unwrap(), ones(2, DType::Float32).unwrap());
+        let (x, y) = (
+            ones(2, DType::Int64).unwrap(),
+            ones(2, DType::Float32).unwrap(),
+        );
         let outside = add(&x, &y).is_ok();
         let _entered = carried.enter();
         (outside, add(&x, &y).unwrap_err().to_string())
@@ -192,9 +270,16 @@ fn a_context_carries_the_promotion_mode() {
 #[test]
 fn the_failure_of_an_operation_reaches_what_derives_from_it() {
     let x = ones(4, ()).unwrap();
-    x.tensor().unwrap().buffer.fail(Error::device("kernel: lost the device"));
-    let view = x.get(s![1..]).unwrap();
-    for error in [add(&x, 1.0).unwrap_err(), x.to_vec::<f64>().unwrap_err(), view.to_vec::<f64>().unwrap_err()] {
+    x.tensor()
+        .unwrap()
+        .buffer
+        .fail(Error::device("kernel: lost the device"));
+    let errors = [
+        add(&x, 1.0).unwrap_err(),
+        x.to_vec::<f64>().unwrap_err(),
+        x.get(s![1..]).unwrap_err(),
+    ];
+    for error in errors {
         assert_eq!(error.to_string(), "kernel: lost the device");
     }
 }
