@@ -1,13 +1,21 @@
 //! `cargo xtask`: the project's chores. `cargo xtask help` lists them.
 
+mod coverage;
 mod golden;
+mod mutants;
 mod shell;
+mod suite;
+mod tidy;
 
 use std::process::ExitCode;
 
 const HELP: &str = "\
 usage: cargo xtask COMMAND
 
+  test [STEP]…          all there is, or the steps whose names contain a word
+  tidy                  the invariants that no compiler checks
+  coverage [--check]    which names of NumPy have a row; writes docs/src/coverage.md
+  mutants [--sample N]  break kernels one by one; each must turn a row red
   golden [CATEGORY]…    ask NumPy for the answers to the test rows
   golden --check        compare fresh answers with the committed ones
 ";
@@ -16,6 +24,10 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let rest: Vec<&str> = arguments.iter().skip(1).map(String::as_str).collect();
     let done = match arguments.first().map(String::as_str) {
+        Some("test") => suite::test(&rest),
+        Some("tidy") => tidy::run(),
+        Some("coverage") => coverage::run(&rest),
+        Some("mutants") => mutants::run(&rest),
         Some("golden") => golden::run(&rest),
         Some("help" | "--help" | "-h") | None => {
             print!("{HELP}");

@@ -77,9 +77,7 @@ pub(crate) fn feed(command: &mut Command, input: &str) -> Done {
     let failed = |error| format!("`{name}` cannot be run: {error}");
     let mut child = command.stdin(Stdio::piped()).spawn().map_err(failed)?;
     if let Some(mut stdin) = child.stdin.take() {
-        stdin
-            .write_all(input.as_bytes())
-            .map_err(failed)?;
+        stdin.write_all(input.as_bytes()).map_err(failed)?;
     }
     let status = child
         .wait()
