@@ -7,6 +7,9 @@
 
 pub mod check;
 pub mod compare;
+pub mod counting;
+pub mod deferred;
+pub mod frames;
 pub mod golden;
 pub mod inputs;
 pub mod modes;
