@@ -271,7 +271,7 @@ pub fn argwhere<'a>(x: impl Into<Operand<'a>>) -> Result<Array> {
     fn body(x: Array) -> Result<Array> {
         if x.ndim() == 0 {
             let rows = super::count(&x.astype(DType::Bool)?)?;
-            return Array::from_vec(Vec::<i64>::new(), &[rows, 0]);
+            return beside(&x, Array::from_vec(Vec::<i64>::new(), &[rows, 0])?);
         }
         let found = positions(x, NonZero::default())?;
         let column: Dims = smallvec![found[0].size(), 1];
