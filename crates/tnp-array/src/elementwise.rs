@@ -44,12 +44,12 @@ pub(crate) fn unary(
 ) -> Result<Array> {
     if let Some(info) = x.type_info()
         && !info.weak
-        && info.dtype.is_inexact()
+        && (info.dtype.is_float() || rule == UnaryRule::Float && info.dtype.is_complex())
         && info.dtype != DType::BFloat16
         && let Some(dtype) = op.output(info.dtype)
         && let Some(result) = direct(&Prim::Unary(op), dtype, [&mut x])
     {
-        // Floats mean the same to every unary function in every mode.
+        // Real floats mean the same to every unary function in every mode, complex ones to those of floats.
         return result;
     }
     let (x, result) = promoted(name, rule, x)?;

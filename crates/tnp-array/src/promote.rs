@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 use tnp_backend::prim::Prim;
 use tnp_backend::{Device, Error, Result, Tensor};
-use tnp_dtype::{DType, Literal, Scalar, TypeOrScalar};
+use tnp_dtype::{DType, Literal, Scalar};
 use tnp_shape::{Dims, Layout, Strides, broadcast_shapes};
 
 use crate::bind::bind1;
@@ -132,31 +132,25 @@ pub(crate) fn expand<'a>(operand: Operand<'a>, shape: &Dims) -> Result<Operand<'
     ))
 }
 
-/// The operands on the device the first array is on, scalars becoming arrays there; in one dtype chosen by
-/// `result_type`, and broadcast.
-pub(crate) fn common<'a, const N: usize>(
+/// The operands in one dtype and shape, numbers on the device the first array is on.
+pub(crate) fn brought<'a, const N: usize>(
     op: &'static str,
     operands: [Operand<'a>; N],
-) -> Result<([Operand<'a>; N], bool)> {
-    let mut types: SmallVec<[TypeOrScalar; 4]> = SmallVec::new();
-    for operand in &operands {
-        types.push(operand.promotes_as()?);
-    }
-    let info = tnp_dtype::result_type(op, &types)?;
+    dtype: DType,
+) -> Result<[Operand<'a>; N]> {
     let home = operands.iter().find_map(|operand| home(&[operand]));
     let mut failed = None;
-    let operands =
-        operands.map(
-            |operand| match at_home(home, || to_dtype(op, operand, info.dtype)) {
-                Ok(operand) => operand,
-                Err(error) => {
-                    failed = Some(error.clone());
-                    Operand::Failed(error)
-                }
-            },
-        );
-    if let Some(error) = failed {
-        return Err(error);
+    let operands = operands.map(
+        |operand| match at_home(home, || to_dtype(op, operand, dtype)) {
+            Ok(operand) => operand,
+            Err(error) => {
+                failed = Some(error.clone());
+                Operand::Failed(error)
+            }
+        },
+    );
+    match failed {
+        Some(error) => Err(error),
+        None => broadcast(op, operands),
     }
-    Ok((broadcast(op, operands)?, info.weak))
 }

@@ -479,8 +479,10 @@ fn weighted_dtype(x: &Operand<'_>, weights: &Array) -> Result<DType> {
         Mode::Numpy | Mode::Legacy if !dtype_of(x).is_inexact() => {
             tnp_dtype::result_type("average", &[own, other, DType::Float64.into()])?.dtype
         }
-        Mode::Strict => tnp_dtype::result_type("average", &[own, other])?.dtype,
-        _ => tnp_dtype::result_type("average", &[own, other, Scalar::Float(1.0).into()])?.dtype,
+        Mode::All | Mode::Safe => {
+            tnp_dtype::result_type("average", &[own, other, Scalar::Float(1.0).into()])?.dtype
+        }
+        _ => tnp_dtype::result_type("average", &[own, other])?.dtype,
     };
     Ok(tnp_dtype::to_inexact(dtype))
 }

@@ -1,13 +1,14 @@
 //! Rounding, clipping, steps, and what else keeps or replaces values.
 
+use smallvec::SmallVec;
 use tnp_backend::prim::{Binary, Unary};
 use tnp_backend::{Error, Result};
-use tnp_dtype::{BinaryRule, DType, Literal, Scalar, UnaryRule};
+use tnp_dtype::{BinaryRule, DType, Literal, Scalar, TypeInfo, TypeOrScalar, UnaryRule};
 use tnp_shape::Dims;
 
 use super::{aligned, apply, either, finish, one, promoted, two, unary};
 use crate::args::Maybe;
-use crate::promote::{common, constant};
+use crate::promote::{brought, constant};
 use crate::{Array, Operand};
 
 macro_rules! whole_number_functions {
@@ -261,23 +262,48 @@ fn clipped(mut x: Operand<'_>, min: Maybe<'_>, max: Maybe<'_>) -> Result<Array> 
     };
     let min = min.0.filter(|bound| !outward(bound, Less));
     let max = max.0.filter(|bound| !outward(bound, Greater));
-    let (result, weak) = match (min, max) {
+    let info = bounded_type(&x, &min, &max)?;
+    let result = match (min, max) {
         (None, None) => return x.into_array(),
         (Some(min), None) => {
-            let ([x, min], weak) = common("clip", [x, min])?;
-            (two(Binary::Maximum, x, min)?, weak)
+            let [x, min] = brought("clip", [x, min], info.dtype)?;
+            two(Binary::Maximum, x, min)?
         }
         (None, Some(max)) => {
-            let ([x, max], weak) = common("clip", [x, max])?;
-            (two(Binary::Minimum, x, max)?, weak)
+            let [x, max] = brought("clip", [x, max], info.dtype)?;
+            two(Binary::Minimum, x, max)?
         }
         (Some(min), Some(max)) => {
-            let ([x, min, max], weak) = common("clip", [x, min, max])?;
+            let [x, min, max] = brought("clip", [x, min, max], info.dtype)?;
             let raised = two(Binary::Maximum, x, min)?;
-            (two(Binary::Minimum, Operand::Owned(raised), max)?, weak)
+            two(Binary::Minimum, Operand::Owned(raised), max)?
         }
     };
-    Ok(result.with_weak(weak))
+    Ok(result.with_weak(info.weak))
+}
+
+/// Where the array and its bounds meet; beside numbers as in a ufunc, which has a loop of float32 for bfloat16.
+fn bounded_type(
+    x: &Operand<'_>,
+    min: &Option<Operand<'_>>,
+    max: &Option<Operand<'_>>,
+) -> Result<TypeInfo> {
+    let bounds = || [min, max].into_iter().flatten();
+    let mut types: SmallVec<[TypeOrScalar; 3]> = SmallVec::new();
+    types.push(x.promotes_as()?);
+    for bound in bounds() {
+        types.push(bound.promotes_as()?);
+    }
+    if bounds().all(|bound| bound.as_array().is_some()) {
+        return Ok(tnp_dtype::result_type("clip", &types)?);
+    }
+    let mut met = types[0];
+    let mut info = tnp_dtype::result_type("clip", &types[..1])?;
+    for &bound in &types[1..] {
+        info = tnp_dtype::binary("clip", BinaryRule::Arithmetic, met, bound)?.result;
+        met = info.into();
+    }
+    Ok(info)
 }
 
 /// The step function: 0 below zero, 1 above, `at_zero` at zero; NaN for NaN.

@@ -5,6 +5,14 @@ use tnp_dtype::{BinaryRule as B, UnaryRule as U};
 
 use super::*;
 
+/// Floating point that NumPy knows itself: it sees no NaN in bfloat16, and has no `clip` of it.
+const STANDARD: &[DType] = &[Float16, Float32, Float64, Complex64, Complex128];
+/// The same with bool and integers.
+const STANDARD_AND_WHOLE: &[DType] = &[
+    Bool, Int8, Int16, Int32, Int64, UInt8, UInt16, UInt32, UInt64, Float16, Float32, Float64,
+    Complex64, Complex128,
+];
+
 #[rustfmt::skip]
 pub(super) fn rows() -> Vec<Row> {
     vec![
@@ -71,5 +79,68 @@ pub(super) fn rows() -> Vec<Row> {
         row("bitwise_xor", TWO, ALL, "np.bitwise_xor(x, y)", |a| bitwise_xor(&a[0], &a[1])).mixed().binary(B::Bitwise),
         row("", TWO, WHOLE, "np.left_shift(x, y)", |a| left_shift(&a[0], &a[1])).input(1, Domain::Range(0, 70)).mixed().binary(B::Shift),
         row("", TWO, WHOLE, "np.right_shift(x, y)", |a| right_shift(&a[0], &a[1])).input(1, Domain::Range(0, 70)).mixed().binary(B::Shift),
+
+        row("fabs", ONE, REAL, "np.fabs(x)", |a| fabs(&a[0])).values(Domain::Special).unary(U::RealFloat),
+        row("sign", ONE, NUMERIC, "np.sign(x)", |a| sign(&a[0])).values(Domain::Special).ulps(1).unary(U::Negative),
+        row("positive ndarray.__pos__", ONE, ALL, "np.positive(x)", |a| positive(&a[0])).unary(U::Positive),
+        row("rint", ONE, ALL, "np.rint(x)", |a| rint(&a[0])).unary(U::Rint),
+        row("floor", ONE, REAL, "np.floor(x)", |a| floor(&a[0])).values(Domain::Special).unary(U::Round),
+        row("ceil", ONE, REAL, "np.ceil(x)", |a| ceil(&a[0])).values(Domain::Special).unary(U::Round),
+        row("trunc", ONE, REAL, "np.trunc(x)", |a| trunc(&a[0])).values(Domain::Special).unary(U::Round),
+        row("fix", ONE, REAL, "np.fix(x)", |a| fix(&a[0])).values(Domain::Special).unary(U::Round),
+        row("round around ndarray.__round__", ONE, ALL, "np.round(x)", |a| round(&a[0], ())),
+        row("", ONE, NUMERIC, "np.around(x, 2)", |a| around(&a[0], 2)).ulps(1),
+        row("", ONE, NUMERIC, "np.round(x, -1)", |a| a.at(0).round(-1)).values(Domain::Uniform(-60.0, 60.0)).ulps(1),
+        row("conjugate conj", ONE, ALL, "np.conjugate(x)", |a| conjugate(&a[0])).unary(U::Conjugate),
+        row("real", ONE, ALL, "np.real(x)", |a| real(&a[0])),
+        row("imag", ONE, ALL, "np.imag(x)", |a| imag(&a[0])),
+        row("angle", ONE, INEXACT, "np.angle(x)", |a| angle(&a[0], ())).ulps(4),
+        row("", ONE, WHOLE, "np.angle(x, deg=True)", |a| angle(&a[0], true)).ulps(4),
+        row("deg2rad", ONE, REAL, "np.deg2rad(x)", |a| deg2rad(&a[0])).ulps(1).unary(U::Degrees),
+        row("rad2deg", ONE, REAL, "np.rad2deg(x)", |a| rad2deg(&a[0])).ulps(1).unary(U::Degrees),
+        row("sinc", ONE, REAL, "np.sinc(x)", |a| sinc(&a[0])).values(UNIT).ulps(6),
+        row("isreal", ONE, ALL, "np.isreal(x)", |a| isreal(&a[0])).values(BITS),
+        row("iscomplex", ONE, ALL, "np.iscomplex(x)", |a| iscomplex(&a[0])).values(BITS),
+        row("isrealobj", "3", ALL, "np.isrealobj(x)", |a| isrealobj(&a[0])),
+        row("iscomplexobj", "3", ALL, "np.iscomplexobj(x)", |a| iscomplexobj(&a[0])),
+        row("isscalar", "3", KINDS, "(np.isscalar(x), np.isscalar(2.5))", |a| (isscalar(&a[0]), isscalar(2.5))),
+        row("isposinf", ONE, ALL, "np.isposinf(x)", |a| isposinf(&a[0])).values(Domain::Special),
+        row("isneginf", ONE, ALL, "np.isneginf(x)", |a| isneginf(&a[0])).values(Domain::Special),
+        row("", ONE, STANDARD, "np.nan_to_num(x)", |a| nan_to_num(&a[0], ())).values(Domain::Special),
+        row("", "61", STANDARD, "np.nan_to_num(x, nan=1.5, posinf=7.0, neginf=-3.0)", |a| nan_to_num(&a[0], NanToNum::nan(1.5).posinf(7.0).neginf(-3.0))).values(Domain::Special),
+
+        row("power ndarray.__pow__", TWO, NUMERIC, "np.power(x, y)", |a| power(&a[0], &a[1])).values(NONZERO).mixed().scaled(32.0).binary(B::Power),
+        row("", "37 37 | 3x1 4", REAL, "np.power(x, y)", |a| power(&a[0], &a[1])).values(Domain::Range(1, 7)).ulps(2),
+        row("", "37 37 | . 5", FLOATS, "np.power(x, y)", |a| power(&a[0], &a[1])).values(Domain::Special).ulps(4),
+        row("", "5 5", INTS, "np.power(x, y)", |a| a.at(0).pow(&a[1])).input(1, Domain::Range(-3, 3)),
+        row("", ONE, ALL, "np.power(x, 2)", |a| power(&a[0], 2)).ulps(2),
+        row("", ONE, FLOATS, "(x ** 0.5, x ** -1, x ** 3)", |a| (a.at(0).pow(0.5), a.at(0).pow(-1), a.at(0).pow(3))).values(POSITIVE).ulps(4),
+        row("", "5", INTS, "np.power(x, -1)", |a| power(&a[0], -1)),
+        row("ndarray.__rpow__", ONE, NUMERIC, "2 ** x", |a| power(2, &a[0])).values(Domain::Range(0, 6)).ulps(4),
+        row("float_power", TWO, ALL, "np.float_power(x, y)", |a| float_power(&a[0], &a[1])).values(NONZERO).mixed().ulps(16),
+        row("divmod", TWO, REAL, "divmod(x, y)", |a| divmod(&a[0], &a[1])).input(1, NONZERO).mixed(),
+        row("equal ndarray.__eq__", TWO, ALL, "np.equal(x, y)", |a| equal(&a[0], &a[1])).values(SMALL).mixed().binary(B::Compare),
+        row("not_equal ndarray.__ne__", TWO, ALL, "np.not_equal(x, y)", |a| not_equal(&a[0], &a[1])).values(SMALL).mixed().binary(B::Compare),
+        row("less ndarray.__lt__", TWO, ALL, "np.less(x, y)", |a| less(&a[0], &a[1])).mixed().binary(B::Compare),
+        row("less_equal ndarray.__le__", TWO, ALL, "np.less_equal(x, y)", |a| less_equal(&a[0], &a[1])).mixed().binary(B::Compare),
+        row("greater ndarray.__gt__", TWO, ALL, "np.greater(x, y)", |a| greater(&a[0], &a[1])).mixed().binary(B::Compare),
+        row("greater_equal ndarray.__ge__", TWO, ALL, "np.greater_equal(x, y)", |a| greater_equal(&a[0], &a[1])).mixed().binary(B::Compare),
+        row("", "61 61", INEXACT, "(x < y, x <= y, x == y)", |a| (a.at(0).lt(&a[1]), a.at(0).le(&a[1]), a.at(0).eq(&a[1]))).values(Domain::Special),
+        row("", "61:uint64 61:int64 | 3x1:int64 4:uint64 | .:uint64 5:int8 | 5:int32 .:uint64", ALL, "(x < y, x <= y, x > y, x >= y, x == y, x != y)", |a| [a.at(0).lt(&a[1]), a.at(0).le(&a[1]), a.at(0).gt(&a[1]), a.at(0).ge(&a[1]), a.at(0).eq(&a[1]), a.at(0).ne(&a[1])]),
+        row("", "7", INTS, "(x < 2**70, x > -2**70, x == 300, x != -300, 300 > x, -200 >= x)", |a| [a.at(0).lt(1i128 << 70), a.at(0).gt(-(1i128 << 70)), a.at(0).eq(300), a.at(0).ne(-300), greater(300, &a[0]), greater_equal(-200, &a[0])]),
+        row("logical_and", TWO, ALL, "np.logical_and(x, y)", |a| logical_and(&a[0], &a[1])).values(BITS).mixed().binary(B::Logical),
+        row("logical_or", TWO, ALL, "np.logical_or(x, y)", |a| logical_or(&a[0], &a[1])).values(BITS).mixed().binary(B::Logical),
+        row("logical_xor", TWO, ALL, "np.logical_xor(x, y)", |a| logical_xor(&a[0], &a[1])).values(BITS).mixed().binary(B::Logical),
+        row("", "61 61", FLOATS, "np.logical_and(x, y)", |a| logical_and(&a[0], &a[1])).values(Domain::Special),
+        row("heaviside", TWO, REAL, "np.heaviside(x, y)", |a| heaviside(&a[0], &a[1])).values(SMALL).mixed().binary(B::Float),
+        row("", "61 61", FLOATS, "np.heaviside(x, y)", |a| heaviside(&a[0], &a[1])).values(Domain::Special),
+        row("isclose", TWO, ALL, "np.isclose(x, y)", |a| isclose(&a[0], &a[1], ())).values(SMALL).mixed(),
+        row("", "61 61", INEXACT, "np.isclose(x, y, rtol=0.25, atol=1.0, equal_nan=True)", |a| isclose(&a[0], &a[1], Close::rtol(0.25).atol(1.0).equal_nan())).values(Domain::Special),
+        row("allclose", "5 5 | 3x4 4 | . . | 0 0 | 3 4", ALL, "(np.allclose(x, y), np.allclose(x, x))", |a| (allclose(&a[0], &a[1], ()), allclose(&a[0], &a[0], ()))).values(SMALL).mixed(),
+        row("array_equal", "5 5 | 3x4 4 | . . | 0 0 | 3 4", ALL, "(np.array_equal(x, y), np.array_equal(x, x), np.array_equal(x, x, equal_nan=True))", |a| (array_equal(&a[0], &a[1], ()), array_equal(&a[0], &a[0], ()), array_equal(&a[0], &a[0], true))).values(Domain::Special).mixed(),
+        row("", "5 5 | 3x4 4 | . . | 0 0 | 3 4", KINDS, "(np.array_equiv(x, y), np.array_equiv(x, x))", |a| (array_equiv(&a[0], &a[1]), array_equiv(&a[0], &a[0]))).values(SMALL),
+        row("clip ndarray.clip", "37 37 37 | 3x4 4 . | . . . | 0 0 0 | 3x1 1x4 2x1x1 | 3 4 3", STANDARD_AND_WHOLE, "np.clip(x, y, z)", |a| clip(&a[0], &a[1], &a[2])).joins(),
+        row("", "37", WHOLE, "(x.clip(1, 3), x.clip(None, 2), x.clip(2, None), x.clip(-1000, 1000))", |a| (a.at(0).clip(1, 3), a.at(0).clip((), 2), a.at(0).clip(2, ()), a.at(0).clip(-1000, 1000))),
+        row("", "61", INEXACT, "np.clip(x, -2, 2.5)", |a| clip(&a[0], -2, 2.5)).values(Domain::Special),
     ]
 }
