@@ -8,10 +8,13 @@ use tnp_array::*;
 use tnp_backend::prim::Prim;
 use tnp_backend::{GraphBuilder, TensorType, Var, interpret};
 
+/// A primitive's name and the ids of its inputs and outputs.
+type Step = (&'static str, Vec<u64>, Vec<u64>);
+
 /// Notes each primitive with the ids of its inputs and outputs, and lets the parent do the work.
 #[derive(Default)]
 struct Recorder {
-    steps: Mutex<Vec<(&'static str, Vec<u64>, Vec<u64>)>>,
+    steps: Mutex<Vec<Step>>,
     scope: Option<ScopeId>,
 }
 

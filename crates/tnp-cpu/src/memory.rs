@@ -185,7 +185,7 @@ impl PoolBlock {
     }
 
     /// Usable bytes: at least what was asked for.
-    #[inline]
+    #[cfg(test)]
     pub(crate) fn capacity(&self) -> usize {
         self.capacity
     }

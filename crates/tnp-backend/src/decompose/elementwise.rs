@@ -1,6 +1,6 @@
 //! Elementwise functions in terms of those that a device has to have.
 
-use tnp_dtype::{DType, Literal};
+use tnp_dtype::Literal;
 
 use super::Steps;
 use crate::prim::{Binary, Unary};
