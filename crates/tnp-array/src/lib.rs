@@ -9,6 +9,7 @@ mod context;
 mod create;
 mod device;
 mod display;
+mod einsum;
 mod elementwise;
 mod index;
 #[doc(hidden)]
@@ -17,6 +18,7 @@ mod numeric;
 mod operand;
 mod operators;
 mod print;
+mod products;
 mod promote;
 pub mod random;
 mod reduce;
@@ -36,6 +38,7 @@ pub use device::{
     with_device,
 };
 pub use display::{array_repr, array_str, array2string};
+pub use einsum::einsum;
 pub use elementwise::*;
 pub use index::*;
 pub use numeric::*;
@@ -45,6 +48,7 @@ pub use print::{
     format_float_scientific, get_printoptions, scalar_repr, scalar_str, set_printoptions,
     with_printoptions,
 };
+pub use products::*;
 pub use reduce::*;
 pub use sort::*;
 pub use statistics::*;
