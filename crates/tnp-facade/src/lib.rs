@@ -1,1 +1,58 @@
-//! placeholder
+#![doc = include_str!("../../../README.md")]
+//!
+//! # Where to look
+//! - [`Array`] is the one array type; NumPy's functions are functions of this crate, and methods where NumPy has them.
+//! - [`array!`] and [`s!`] write literals and indices; [`Reduce`], [`Axis`], [`Shape`] are how options are passed.
+//! - [`random`] is `numpy.random`'s legacy generator, [`Mode`] the promotion modes, [`with_device`] and [`devices`] placement.
+
+// A backend enters the registry by being linked.
+#[cfg(feature = "cpu")]
+extern crate tnp_cpu as _;
+
+pub use tnp_array::*;
+pub use tnp_dtype::DType::*;
+#[cfg(feature = "npy")]
+pub use tnp_io as io;
+#[cfg(feature = "mmap")]
+pub use tnp_io::load_mmap;
+#[cfg(feature = "npz")]
+pub use tnp_io::{NpzFile, load_npz, savez, savez_compressed};
+#[cfg(feature = "npy")]
+pub use tnp_io::{load, save};
+
+pub mod constants;
+pub mod memory;
+
+pub use constants::{e, inf, nan, pi};
+
+/// Everything a program on arrays uses: `use tnp::prelude::*;`. The constants stay out: a constant named `e` would change
+/// the meaning of `Err(e)` in a pattern.
+pub mod prelude {
+    #[cfg(feature = "npy")]
+    pub use crate::{load, save};
+    pub use tnp_array::*;
+    pub use tnp_dtype::DType::*;
+}
+
+/// Makes a promotion mode, and whether scalars prefer float32, the process's default: set once.
+///
+/// # Errors
+/// When another default was set before; `with_mode` and `with_prefer_float32` are the scoped forms.
+///
+/// # Examples
+/// ```
+/// tnp::experimental_enable_numpy_behavior(tnp::Mode::Numpy, false).unwrap();
+/// ```
+pub fn experimental_enable_numpy_behavior(mode: Mode, prefer_float32: bool) -> Result<()> {
+    set_default_mode(mode).map_err(|error| Error::value(error.to_string()))?;
+    set_default_prefer_float32(prefer_float32).map_err(|error| Error::value(error.to_string()))
+}
+
+/// The chapters' code, tested.
+#[cfg(doctest)]
+mod book {
+    #[doc = include_str!("../../../docs/src/numpy-users.md")]
+    mod numpy_users {}
+    #[doc = include_str!("../../../docs/src/architecture.md")]
+    mod architecture {}
+}
