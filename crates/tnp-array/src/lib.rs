@@ -6,6 +6,7 @@ mod args;
 mod array;
 mod bind;
 mod context;
+mod convert;
 mod create;
 mod device;
 mod display;
@@ -14,8 +15,10 @@ mod elementwise;
 mod index;
 #[doc(hidden)]
 pub mod literal;
+mod manipulate;
 mod numeric;
 mod operand;
+mod operands;
 mod operators;
 mod print;
 mod products;
@@ -32,6 +35,7 @@ pub use bind::{Results, bind, bind1};
 pub use context::{
     Boxed, Context, Entered, Frame, ScopeId, is_current, unwatch, watch, with_frame,
 };
+pub use convert::{List, Rows};
 pub use create::*;
 pub use device::{
     ToDevice, copy, current_device, default_device, devices, physical_devices, set_default_device,
@@ -41,8 +45,10 @@ pub use display::{array_repr, array_str, array2string};
 pub use einsum::einsum;
 pub use elementwise::*;
 pub use index::*;
+pub use manipulate::*;
 pub use numeric::*;
 pub use operand::{Nested, Operand};
+pub use operands::{Operands, TypeArg, TypeArgs, result_type};
 pub use print::{
     FloatFormat, FloatMode, Formatter, Print, PrintOptions, Sign, Trim, format_float_positional,
     format_float_scientific, get_printoptions, scalar_repr, scalar_str, set_printoptions,
