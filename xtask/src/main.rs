@@ -1,5 +1,6 @@
 //! `cargo xtask`: the project's chores. `cargo xtask help` lists them.
 
+mod book;
 mod coverage;
 mod golden;
 mod mutants;

@@ -1,6 +1,8 @@
 //! `mutants`: breaks kernel arms one by one and sees that a test row turns red.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::path::PathBuf;
 
 use crate::shell::{Done, cargo, read, root};
 
@@ -34,26 +36,67 @@ fn parse(text: &str) -> Done<Vec<Mutant>> {
     Ok(mutants)
 }
 
-/// Puts the file back, whatever happens.
+/// Puts the file back, whatever happens: at the end, or, when the run was killed, at the start of the next one.
 struct Restore {
-    path: std::path::PathBuf,
+    path: PathBuf,
     text: String,
+}
+
+/// Where the broken file's name and right text are kept meanwhile.
+fn kept() -> PathBuf {
+    root().join("target/xtask-mutant.json")
+}
+
+impl Restore {
+    fn new(file: &str, text: String) -> Done<Restore> {
+        let kept_text = serde_json::json!({"file": file, "text": text}).to_string();
+        fs::write(kept(), kept_text).map_err(|error| format!("{}: {error}", kept().display()))?;
+        let path = root().join(file);
+        Ok(Restore { path, text })
+    }
+
+    /// What a killed run left broken.
+    fn left_behind() -> Option<Restore> {
+        let kept: serde_json::Value =
+            serde_json::from_str(&fs::read_to_string(kept()).ok()?).ok()?;
+        let path = root().join(kept["file"].as_str()?);
+        Some(Restore {
+            path,
+            text: kept["text"].as_str()?.to_owned(),
+        })
+    }
 }
 
 impl Drop for Restore {
     fn drop(&mut self) {
-        if let Err(error) = fs::write(&self.path, &self.text) {
-            eprintln!(
+        match fs::write(&self.path, &self.text) {
+            // Without it the next run finds nothing to put back, which is right.
+            Ok(()) => drop(fs::remove_file(kept())),
+            Err(error) => eprintln!(
                 "mutants: {} could not be put back: {error}",
                 self.path.display()
-            );
+            ),
         }
     }
 }
 
+/// Whether a category's rows pass; `Err` when they do not compile.
+fn is_green(rows: &str) -> Done<bool> {
+    let rows_test = ["test", "--quiet", "-p", "tnp-testing", "--test", "rows"];
+    let mut build = cargo(&rows_test);
+    let built = build
+        .arg("--no-run")
+        .output()
+        .map_err(|error| error.to_string())?;
+    if !built.status.success() {
+        return Err(String::from_utf8_lossy(&built.stderr).into_owned());
+    }
+    let tested = cargo(&rows_test).args([rows, "--", "--exact"]).output();
+    Ok(tested.map_err(|error| error.to_string())?.status.success())
+}
+
 /// True when the rows turn red.
 fn is_caught(mutant: &Mutant) -> Done<bool> {
-    let path = root().join(&mutant.file);
     let text = read(&mutant.file)?;
     let found = text.matches(&mutant.from).count();
     if found != 1 {
@@ -62,43 +105,22 @@ fn is_caught(mutant: &Mutant) -> Done<bool> {
             mutant.from, mutant.file
         ));
     }
-    let restore = Restore {
-        path: path.clone(),
-        text,
-    };
-    fs::write(&path, restore.text.replace(&mutant.from, &mutant.to))
-        .map_err(|error| error.to_string())?;
-    let builds = cargo(&[
-        "test",
-        "--quiet",
-        "-p",
-        "tnp-testing",
-        "--test",
-        "rows",
-        "--no-run",
-    ])
-    .output();
-    if !builds.map_err(|error| error.to_string())?.status.success() {
-        return Err(format!(
-            "mutants: {} with '{}' does not compile",
+    let broken = text.replace(&mutant.from, &mutant.to);
+    let restore = Restore::new(&mutant.file, text)?;
+    fs::write(&restore.path, broken).map_err(|error| error.to_string())?;
+    let green = is_green(&mutant.rows).map_err(|error| {
+        format!(
+            "mutants: {} with '{}' does not compile:\n{error}",
             mutant.file, mutant.to
-        ));
-    }
-    let mut test = cargo(&[
-        "test",
-        "--quiet",
-        "-p",
-        "tnp-testing",
-        "--test",
-        "rows",
-        &mutant.rows,
-    ]);
-    let tested = test.output().map_err(|error| error.to_string())?;
-    drop(restore);
-    Ok(!tested.status.success())
+        )
+    })?;
+    Ok(!green)
 }
 
 pub(crate) fn run(arguments: &[&str]) -> Done {
+    if let Some(broken) = Restore::left_behind() {
+        println!("putting back {}", broken.path.display());
+    }
     let mut mutants = parse(&read("xtask/data/mutants.txt")?)?;
     if let ["--sample", count] = arguments {
         let count: usize = count
@@ -107,6 +129,18 @@ pub(crate) fn run(arguments: &[&str]) -> Done {
         // Evenly over the list, so that each part of the CPU backend is met.
         let step = (mutants.len() / count.max(1)).max(1);
         mutants = mutants.into_iter().step_by(step).take(count).collect();
+    }
+    // A row that is red already would catch anything.
+    for rows in mutants
+        .iter()
+        .map(|mutant| &mutant.rows)
+        .collect::<BTreeSet<_>>()
+    {
+        if !is_green(rows)? {
+            return Err(format!(
+                "mutants: the rows of '{rows}' are red without any mutant"
+            ));
+        }
     }
     let mut survivors = Vec::new();
     for mutant in &mutants {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::shell::{Done, cargo, program, run};
-use crate::{coverage, golden, mutants, tidy};
+use crate::{book, coverage, golden, mutants, tidy};
 
 /// Features of the facade, each of which has to build alone.
 const FEATURES: [&str; 8] = [
@@ -108,6 +108,7 @@ pub(crate) fn test(arguments: &[&str]) -> Done {
     });
     suite.step("features alone", features);
     suite.step("documentation", doc);
+    suite.step("book", book::run);
     suite.step("goldens", || golden::run(&["--check"]));
     suite.step("coverage", || coverage::run(&["--check"]));
     suite.step("mutants (a sample)", || mutants::run(&["--sample", "6"]));

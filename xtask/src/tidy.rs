@@ -129,6 +129,7 @@ fn rust(path: &str, text: &str, problems: &mut Vec<String>) {
         }
     }
     prim_matches(path, &lines, problems);
+    families(path, &lines, problems);
     let public = path.starts_with("crates/")
         && !path.starts_with("crates/tnp-io/")
         && !path.contains("/examples/");
@@ -161,6 +162,44 @@ fn rust(path: &str, text: &str, problems: &mut Vec<String>) {
         if !reasoned {
             problems.push(format!(
                 "{path}:{}: unsafe without a `// SAFETY:`",
+                number + 1
+            ));
+        }
+    }
+}
+
+/// Machinery that treats primitives by family: whatever forms regions, plans memory, traces or batches. A function's name in it
+/// is a special case that the next function will lack.
+fn families(path: &str, lines: &[&str], problems: &mut Vec<String>) {
+    let machinery = [
+        "crates/tnp-trace/src/",
+        "crates/tnp-vmap/src/",
+        "crates/tnp-backend/src/region",
+        "crates/tnp-backend/src/plan",
+    ];
+    let whole = [
+        "crates/tnp-array/src/bind.rs",
+        "crates/tnp-array/src/context.rs",
+        "crates/tnp-backend/src/graph.rs",
+    ];
+    // The batching and simplification tables are tables: they list functions on purpose.
+    let table = path.contains("/table") || path.contains("/rules");
+    if table || !(machinery.iter().any(|start| path.starts_with(start)) || whole.contains(&path)) {
+        return;
+    }
+    for (number, line) in lines.iter().enumerate() {
+        let code = line.trim_start();
+        if code.starts_with("//") || code.starts_with("use ") {
+            continue;
+        }
+        let named = ["Unary::", "Binary::"].iter().find_map(|family| {
+            let rest = code.split(family).nth(1)?;
+            rest.starts_with(|c: char| c.is_ascii_uppercase())
+                .then_some(family)
+        });
+        if let Some(family) = named {
+            problems.push(format!(
+                "{path}:{}: a function by name ({family}…) in machinery that knows families",
                 number + 1
             ));
         }

@@ -140,7 +140,7 @@ fn float(h: u64, i: usize, size: usize, domain: Domain) -> f64 {
         },
         Domain::Any => match h & 7 {
             0 => signed * f64::powi(2.0, ((h >> 3) % 21) as i32 - 10),
-            1 if (h >> 3) % 8 == 0 => 0.0,
+            1 if (h >> 3).is_multiple_of(8) => 0.0,
             _ => signed * 32.0,
         },
         Domain::Uniform(lo, hi) => lo + fraction(h) * (hi - lo),

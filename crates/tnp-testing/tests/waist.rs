@@ -2,19 +2,16 @@
 
 extern crate tnp_cpu;
 
-use std::sync::Arc;
-
 use tnp_array::{
-    Array, Context, ErrorKind, Operand, Result, ScopeId, add, bind1, divide, exp, multiply,
-    negative, unwatch, watch, with_device, with_frame, with_mode,
+    Array, ErrorKind, Result, add, bind1, divide, exp, multiply, negative, with_device, with_mode,
 };
-use tnp_backend::prim::{Prim, Unary};
+use tnp_backend::prim::Prim;
 use tnp_backend::{interpret, transfer_stats};
 use tnp_dtype::{DType, Mode};
 use tnp_shape::Dims;
 use tnp_testing::counting::{self, Counts};
 use tnp_testing::deferred;
-use tnp_testing::frames::{Recorder, Step, Tracer};
+use tnp_testing::frames::{Recorder, Tracer};
 
 /// 0, 1, 2 … on the counting device, and the counts at zero.
 fn counted(size: usize) -> Result<Array> {
@@ -126,6 +123,16 @@ fn a_registered_backend_passes_the_rows() -> Result<()> {
 }
 
 #[test]
+fn the_core_primitives_alone_pass_the_rows() -> Result<()> {
+    let device = counting::core_device()?;
+    for category in tnp_testing::rows::all_rows() {
+        let report = tnp_testing::check::category(category.name, &[device]);
+        report.assert(&format!("{} through decompositions", category.name));
+    }
+    Ok(())
+}
+
+#[test]
 fn a_device_scope_moves_inputs_and_counts_the_copies() -> Result<()> {
     let device = counting::device()?;
     let x = with_device("cpu:0", || Array::from_vec(vec![1.0f64, 2.0], &[2]))??;
@@ -139,36 +146,6 @@ fn a_device_scope_moves_inputs_and_counts_the_copies() -> Result<()> {
         error.message().contains("cpu:0") && error.message().contains("counting:0"),
         "{error}"
     );
-    Ok(())
-}
-
-#[test]
-fn a_recorder_sees_primitives_by_id() -> Result<()> {
-    let x = Array::from_vec(vec![1.0f32, 2.0, 3.0], &[3])?;
-    let (y, steps) = Recorder::record(|| exp(negative(&x)?));
-    let y = y?;
-    assert_eq!(y.to_vec::<f32>()?[0], (-1.0f32).exp());
-    let [
-        Step {
-            prim: first,
-            inputs,
-            outputs,
-        },
-        second,
-    ] = &steps[..]
-    else {
-        panic!("two steps, not {steps:?}");
-    };
-    assert_eq!(
-        (first, &second.prim),
-        (&Prim::Unary(Unary::Negative), &Prim::Unary(Unary::Exp))
-    );
-    assert_eq!(
-        (inputs, &second.inputs, &second.outputs),
-        (&vec![x.id()], outputs, &vec![y.id()])
-    );
-    // Outside of it nothing is recorded.
-    assert_eq!(Context::capture().depth(), 0);
     Ok(())
 }
 
@@ -222,63 +199,6 @@ fn frames_nest() -> Result<()> {
         Recorder::record(|| Tracer::trace(&[&x], |inputs| Ok(vec![exp(&inputs[0])?])));
     assert_eq!(inner?.graph.equations().len(), 1);
     assert_eq!(steps, []);
-    Ok(())
-}
-
-#[test]
-fn a_box_has_no_value_and_does_not_escape() -> Result<()> {
-    let x = Array::from_vec(vec![1.0f32, 2.0], &[2])?;
-    let mut escaped = None;
-    Tracer::trace(&[&x], |inputs| {
-        let error = inputs[0].to_vec::<f32>().unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Scope);
-        escaped = Some(inputs[0].clone());
-        Ok(vec![negative(&inputs[0])?])
-    })?;
-    let escaped = escaped.expect("the body ran");
-    assert_eq!(negative(&escaped).unwrap_err().kind(), ErrorKind::Scope);
-    let (inside_another, _) = Recorder::record(|| negative(&escaped));
-    assert_eq!(inside_another.unwrap_err().kind(), ErrorKind::Scope);
-    Ok(())
-}
-
-#[test]
-fn a_watched_array_is_refused_outside_its_context() -> Result<()> {
-    struct Tape(ScopeId);
-    impl tnp_array::Frame for Tape {
-        fn scope(&self) -> ScopeId {
-            self.0
-        }
-        fn name(&self) -> &'static str {
-            "Tape"
-        }
-        fn process(&self, prim: &Prim, inputs: &mut [Operand<'_>]) -> Result<tnp_array::Results> {
-            tnp_array::bind(prim, inputs)
-        }
-    }
-    let x = Array::from_vec(vec![1.0f32, 2.0], &[2])?;
-    let scope = ScopeId::fresh();
-    with_frame(Arc::new(Tape(scope)), || -> Result<()> {
-        watch(&x, scope);
-        negative(&x)?;
-        let here = Context::capture();
-        let x = &x;
-        std::thread::scope(|threads| {
-            let alone = threads
-                .spawn(move || negative(x).map(|_| ()))
-                .join()
-                .expect("no panic");
-            assert_eq!(alone.unwrap_err().kind(), ErrorKind::Scope);
-            let carried = threads.spawn(move || {
-                let _entered = here.enter();
-                negative(x).map(|_| ())
-            });
-            carried.join().expect("no panic")
-        })
-    })?;
-    assert_eq!(negative(&x).unwrap_err().kind(), ErrorKind::Scope);
-    unwatch(scope);
-    negative(&x)?;
     Ok(())
 }
 

@@ -217,9 +217,11 @@ pub(super) fn binary(steps: &mut Steps, op: Binary, x: Var, y: Var) -> Result<Va
             let one = steps.like(x, 1.0)?;
             let none = steps.binary(Binary::Equal, divisor, zero)?;
             let safe = steps.select(none, one, divisor)?;
+            // NumPy multiplies the magnitudes, and wraps: a product that overflows may be negative.
             let quotient = steps.binary(Binary::FloorDivide, x, safe)?;
-            let product = steps.binary(Binary::Multiply, quotient, y)?;
-            steps.unary(Unary::Abs, product)
+            let quotient = steps.unary(Unary::Abs, quotient)?;
+            let y = steps.unary(Unary::Abs, y)?;
+            steps.binary(Binary::Multiply, quotient, y)
         }
         Binary::Add
         | Binary::Subtract

@@ -1,0 +1,103 @@
+//! `book`: the pages in docs/ are all in the table of contents, and no link in them or the README leads nowhere.
+
+use std::path::Path;
+
+use crate::shell::{Done, output, program, read, root};
+
+pub(crate) fn run() -> Done {
+    let listed = output(&mut program(
+        "git",
+        &[
+            "ls-files",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+            "*.md",
+        ],
+    ))?;
+    let contents = read("docs/src/SUMMARY.md")?;
+    let (mut problems, mut links, mut pages) = (Vec::new(), 0, 0);
+    for page in listed.lines().filter(|page| root().join(page).is_file()) {
+        pages += 1;
+        let text = read(page)?;
+        let folder = Path::new(page).parent().unwrap_or(Path::new(""));
+        for target in targets(&text) {
+            links += 1;
+            if let Some(problem) = lost(page, &text, folder, target) {
+                problems.push(problem);
+            }
+        }
+        let Some(name) = page.strip_prefix("docs/src/") else {
+            continue;
+        };
+        if name != "SUMMARY.md"
+            && !targets(&contents).any(|target| target.trim_start_matches("./") == name)
+        {
+            problems.push(format!("{page}: not in docs/src/SUMMARY.md"));
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems.join("\n"));
+    }
+    println!("{links} links of {pages} pages lead somewhere");
+    Ok(())
+}
+
+/// What `](…)` points to outside of code blocks, addresses elsewhere left out.
+fn targets(text: &str) -> impl Iterator<Item = &str> {
+    let mut code = false;
+    let prose = text.lines().filter(move |line| {
+        let fence = line.trim_start().starts_with("```");
+        code ^= fence;
+        !code && !fence
+    });
+    let all = prose.flat_map(|line| {
+        line.split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split([')', ' ']).next())
+    });
+    all.filter(|target| {
+        !target.contains("://") && !target.starts_with("mailto:") && !target.is_empty()
+    })
+}
+
+/// Why a link leads nowhere, if it does.
+fn lost(page: &str, text: &str, folder: &Path, target: &str) -> Option<String> {
+    let (file, heading) = target
+        .split_once('#')
+        .map_or((target, None), |(file, heading)| (file, Some(heading)));
+    let path = folder.join(file);
+    let other;
+    let text = if file.is_empty() {
+        text
+    } else if root().join(&path).is_dir() {
+        return None;
+    } else {
+        match read(&path) {
+            Ok(found) => {
+                other = found;
+                &other
+            }
+            // Pictures are no text, but are there.
+            Err(_) if root().join(&path).is_file() => return None,
+            Err(_) => return Some(format!("{page}: the link to '{target}' leads nowhere")),
+        }
+    };
+    let heading = heading?;
+    let mut headings = text
+        .lines()
+        .filter(|line| line.starts_with('#'))
+        .map(anchor);
+    let found = headings.any(|known| known == heading);
+    (!found && !heading.starts_with('L'))
+        .then(|| format!("{page}: no heading '{heading}' in '{target}'"))
+}
+
+/// A heading's anchor as mdBook and GitHub make it.
+fn anchor(line: &str) -> String {
+    let text = line.trim_start_matches('#').trim().to_lowercase();
+    let kept = text
+        .chars()
+        .filter(|&c| c.is_alphanumeric() || c == ' ' || c == '-' || c == '_');
+    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+}
