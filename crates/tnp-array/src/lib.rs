@@ -25,6 +25,8 @@ mod products;
 mod promote;
 pub mod random;
 mod reduce;
+#[cfg(feature = "serde")]
+mod serialize;
 mod sort;
 mod statistics;
 mod views;

@@ -1,10 +1,12 @@
-//! Files and interchange: `.npy`, `.npz` and memory maps of them.
+//! Files and interchange: `.npy`, `.npz` and memory maps of them; `ndarray`.
 
 mod array;
 pub mod file;
 mod literal;
 #[cfg(feature = "mmap")]
 pub mod mmap;
+#[cfg(any(feature = "ndarray-0_16", feature = "ndarray-0_17"))]
+mod ndarray;
 pub mod npy;
 #[cfg(feature = "npz")]
 pub mod npz;
@@ -14,3 +16,7 @@ pub use array::load_mmap;
 #[cfg(feature = "npz")]
 pub use array::{NpzFile, load_npz, savez, savez_compressed};
 pub use array::{load, save};
+#[cfg(feature = "ndarray-0_16")]
+pub use ndarray::ndarray_0_16;
+#[cfg(feature = "ndarray-0_17")]
+pub use ndarray::ndarray_0_17;
