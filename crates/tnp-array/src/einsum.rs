@@ -47,7 +47,7 @@ struct Term<'a> {
 /// let x = array([[1, 2], [3, 4]], ())?;
 /// assert_eq!(einsum("ii", [&x], ())?.item::<i32>()?, 5);
 /// assert_eq!(einsum("ij,j", [&x, &array([1, 10], ())?], ())?.to_vec::<i32>()?, [21, 43]);
-/// assert_eq!(einsum("...j->j", [&x], ())?.to_vec::<i32>()?, [4, 6]);
+/// assert_eq!(einsum("...j->...", [&x], ())?.to_vec::<i32>()?, [3, 7]);
 /// let error = einsum("ij->ik", [&x], ()).unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),

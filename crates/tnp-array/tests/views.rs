@@ -165,7 +165,7 @@ fn errors_name_the_function_and_the_way_out() {
             "repeat: Cannot cast array data from dtype('float64') to dtype('int64') according to the rule 'safe'; the counts must be integers",
             "pad: mode 'foo' is not supported; the modes are constant, edge, linear_ramp, maximum, mean, median, minimum, reflect, symmetric, wrap and empty",
             "pad: can't extend empty axis 0 using modes other than 'constant' or 'empty'",
-            "as_strided: shape (3, 3) with strides (1, 3) from element 0 leaves the buffer of 6 elements",
+            "as_strided: shape (3, 3) with strides [1, 3] from element 0 leaves a buffer of 6 elements",
             "arange: division by zero: the step is 0",
             "arange: the numbers come first, then at most one dtype",
             "linspace: Number of samples, -1, must be non-negative.",

@@ -70,7 +70,7 @@ macro_rules! tests {
                 // A stretched axis repeats, without a copy.
                 let one = Array::from_vec(vec![1.5f64, 2.5], &[2])?;
                 let mut stretched = one.tensor()?.clone();
-                stretched.layout = tnp_shape::Layout::from_parts([3, 2].into(), [0, 1].into(), 0);
+                stretched.layout = tnp_shape::Layout::from_parts(tnp_shape::Dims::from_slice(&[3, 2]), tnp_shape::Strides::from_slice(&[0, 1]), 0);
                 let stretched = Array::from_tensor(stretched);
                 assert_eq!(as_ndarray::<f64>(&stretched)?.sum(), 12.0);
                 assert_eq!(as_ndarray::<f64>(&stretched)?.strides(), [0, 1]);
