@@ -110,7 +110,7 @@ impl From<DType> for Space {
 /// Evenly spaced numbers from `start` to `stop`, 50 unless said; see [`Space`] for the options.
 ///
 /// Start and stop may be arrays, which broadcast; the numbers run along a new axis, the first unless said. Floating point,
-/// float64 for Rust numbers.
+/// float64 for Rust numbers and integer arrays. (bfloat16 stays bfloat16, which NumPy, to which it is foreign, makes float64.)
 ///
 /// # Errors
 /// For a negative number of samples, operands that do not promote or broadcast, or an axis the result does not have.
@@ -150,7 +150,12 @@ fn space_type(op: &'static str, ends: &[TypeOrScalar]) -> Result<DType> {
     if ends.iter().all(real) {
         return Ok(default_float());
     }
-    Ok(to_inexact(tnp_dtype::result_type(op, ends)?.dtype))
+    let dtype = tnp_dtype::result_type(op, ends)?.dtype;
+    Ok(if dtype.is_inexact() {
+        dtype
+    } else {
+        default_float()
+    })
 }
 
 pub(crate) fn spaced(
@@ -390,6 +395,9 @@ fn geometric(start: Operand<'_>, stop: Operand<'_>, options: &Space) -> Result<A
     const OP: &str = "geomspace";
     let num = options.len(OP)?;
     let mut types = vec![start.promotes_as()?, stop.promotes_as()?];
+    let ends_are_numbers = types
+        .iter()
+        .all(|end| matches!(end, TypeOrScalar::Scalar(_)));
     // NumPy counts the number of samples as a float, and the dtype asked for, among what decides the precision.
     let dtype = match options.dtype {
         Some(dtype) => {
@@ -397,7 +405,13 @@ fn geometric(start: Operand<'_>, stop: Operand<'_>, options: &Space) -> Result<A
             types.push(dtype.into());
             to_inexact(tnp_dtype::result_type(OP, &types)?.dtype)
         }
-        None => space_type(OP, &types)?,
+        // Without one NumPy takes in its default for new arrays, so that two numbers of less precision get that of the default.
+        None => {
+            if !ends_are_numbers {
+                types.push(default_float().into());
+            }
+            space_type(OP, &types)?
+        }
     };
     let mut ends = [start, stop];
     let home = home(&[&ends[0], &ends[1]]);

@@ -421,6 +421,12 @@ fn ramps(
             .endpoint(false)
             .dtype(x.dtype())
             .axis(axis as isize);
+        // bfloat16 has no common dtype with the integers that ends may be; float64 holds both.
+        let (end, edge) = if x.dtype() == DType::BFloat16 {
+            (end.astype(DType::Float64)?, edge.astype(DType::Float64)?)
+        } else {
+            (end, edge)
+        };
         Ok(Some(spaced(OP, end, Operand::Owned(edge), &options)?.0))
     };
     let low = ramp(before, low, 0)?;

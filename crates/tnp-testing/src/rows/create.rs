@@ -7,6 +7,9 @@ use super::*;
 /// Shapes of matrices and stacks of them.
 const MATRICES: &str = "3x4 | 4x3 | 4x4 | 2x3x5 | 1x1 | 0x3 | 2x0x3 | 4x5* | 37";
 
+/// Floats that are NumPy's own: its `linspace` takes bfloat16 for no float at all and answers float64.
+const NATIVE: &[DType] = &[Float16, Float32, Float64, Complex64, Complex128];
+
 #[rustfmt::skip]
 pub(super) fn rows() -> Vec<Row> {
     vec![
@@ -96,21 +99,21 @@ pub(super) fn rows() -> Vec<Row> {
         row("", "-", ALL, "np.linspace(1, 1, 4)", |_| linspace(1, 1, 4)),
         row("", "-", ALL, "np.linspace(0.0, 1e-323, 7)", |_| linspace(0.0, 1e-323, 7)),
         row("", "-", ALL, "np.linspace(0, 1, 6, retstep=True)", |_| linspace_step(0, 1, 6)),
-        row("", "3 3 | 2x3 3 | . 4", INEXACT, "np.linspace(x, y, 5)", |a| linspace(&a[0], &a[1], 5)).values(UNIT).mixed(),
-        row("", "3 3", NUMERIC, "np.linspace(x, y, 4, axis=1)", |a| linspace(&a[0], &a[1], Space::num(4).axis(1))).values(SMALL),
+        row("", "3 3 | 2x3 3 | . 4", NATIVE, "np.linspace(x, y, 5)", |a| linspace(&a[0], &a[1], 5)).values(UNIT).mixed(),
+        row("", "3 3", INTS, "np.linspace(x, y, 4, axis=1)", |a| linspace(&a[0], &a[1], Space::num(4).axis(1))).values(SMALL),
         row("", "3 3", KINDS, "np.linspace(x, y, 4, axis=3)", |a| linspace(&a[0], &a[1], Space::num(4).axis(3))).values(SMALL),
-        row("", "2x3", FLOATS, "np.linspace(x, 2, 4, endpoint=False, axis=-1)", |a| linspace(&a[0], 2, Space::num(4).endpoint(false).axis(-1))).values(UNIT),
+        row("", "2x3", NATIVE, "np.linspace(x, 2, 4, endpoint=False, axis=-1)", |a| linspace(&a[0], 2, Space::num(4).endpoint(false).axis(-1))).values(UNIT),
         row("logspace", "-", ALL, "np.logspace(0, 3, 4)", |_| logspace(0, 3, 4)).ulps(2),
         row("", "-", ALL, "np.logspace(0, 3, 4, base=2.0, dtype=dt)", |a| logspace(0, 3, Space::num(4).base(2.0).dtype(a.dtype()))).each(NUMERIC).ulps(2),
         row("", "-", ALL, "np.logspace(0, 1, 5, endpoint=False)", |_| logspace(0, 1, Space::num(5).endpoint(false))).ulps(2),
         row("", "2", FLOATS, "np.logspace(0, 2, 3, base=x)", |a| logspace(0, 2, Space::num(3).bases(a.at(0)))).values(NONZERO).ulps(4),
-        row("", "2 3x1", FLOATS, "np.logspace(x, 2, 3, base=y, axis=1)", |a| logspace(&a[0], 2, Space::num(3).bases(a.at(1)).axis(1))).values(NONZERO).ulps(4),
+        row("", "2 3x1", NATIVE, "np.logspace(x, 2, 3, base=y, axis=1)", |a| logspace(&a[0], 2, Space::num(3).bases(a.at(1)).axis(1))).values(NONZERO).ulps(4),
         row("geomspace", "-", ALL, "np.geomspace(1, 1000, 4)", |_| geomspace(1, 1000, 4)).ulps(2),
         row("", "-", ALL, "np.geomspace(-1, -100, 5)", |_| geomspace(-1, -100, 5)).ulps(2),
         row("", "-", ALL, "np.geomspace(1j, 16j, 5)", |_| geomspace(c128::new(0.0, 1.0), c128::new(0.0, 16.0), 5)).scaled(4.0),
         row("", "-", ALL, "np.geomspace(1, 256, 9, endpoint=False, dtype=np.float32)", |_| geomspace(1, 256, Space::num(9).endpoint(false).dtype(Float32))).ulps(4),
         row("", "-", ALL, "np.geomspace(1, 0)", |_| geomspace(1, 0, ())),
-        row("", "3 3", FLOATS, "np.geomspace(x, y, 4, axis=1)", |a| geomspace(&a[0], &a[1], Space::num(4).axis(1))).values(NONZERO).scaled(8.0),
+        row("", "3 3", REAL, "np.geomspace(x, y, 4, axis=1)", |a| geomspace(&a[0], &a[1], Space::num(4).axis(1))).values(NONZERO).scaled(8.0),
 
         row("array asarray", ONE, ALL, "np.array(x)", |a| array(&a[0], ())),
         row("asanyarray", ONE, ALL, "np.asanyarray(x)", |a| asanyarray(&a[0], ())),
