@@ -71,6 +71,19 @@ pub(crate) fn output(command: &mut Command) -> Done<String> {
         .map_err(|error| format!("`{}` printed no text: {error}", text(command)))
 }
 
+/// Runs a program and returns what it prints on standard error.
+pub(crate) fn complaints(command: &mut Command) -> Done<String> {
+    let output = command
+        .output()
+        .map_err(|error| format!("`{}` cannot be run: {error}", text(command)))?;
+    let complaints = String::from_utf8_lossy(&output.stderr).into_owned();
+    if output.status.success() {
+        Ok(complaints)
+    } else {
+        Err(format!("`{}` failed\n{complaints}", text(command)))
+    }
+}
+
 /// Runs a program on some input.
 pub(crate) fn feed(command: &mut Command, input: &str) -> Done {
     let name = text(command);
@@ -116,7 +129,16 @@ pub(crate) fn python() -> Done<PathBuf> {
             .collect::<Vec<_>>()
             .join(", ")
     );
-    run(&mut program(base, &["-m", "venv", ".venv"]))?;
+    let make = || run(&mut program(base, &["-m", "venv", ".venv"]));
+    if make().is_err() {
+        // Debian keeps what `venv` needs in a package of its own.
+        eprintln!("installing python3-venv");
+        run(&mut program(
+            "apt-get",
+            &["install", "-qq", "-y", "python3-venv"],
+        ))?;
+        make()?;
+    }
     run(&mut program(
         &python,
         &[

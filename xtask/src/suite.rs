@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::shell::{Done, cargo, program, run};
+use crate::shell::{Done, cargo, complaints, program, run};
 use crate::{book, coverage, golden, mutants, tidy};
 
 /// Features of the facade, each of which has to build alone.
@@ -40,7 +40,7 @@ impl Suite {
 
 fn features() -> Done {
     for feature in FEATURES {
-        run(&mut cargo(&[
+        let warnings = complaints(&mut cargo(&[
             "check",
             "--quiet",
             "-p",
@@ -50,6 +50,9 @@ fn features() -> Done {
             "--features",
             feature,
         ]))?;
+        if !warnings.is_empty() {
+            return Err(format!("with features '{feature}' alone:\n{warnings}"));
+        }
     }
     println!("{} feature sets build alone", FEATURES.len());
     Ok(())

@@ -117,7 +117,10 @@ fn rust(path: &str, text: &str, problems: &mut Vec<String>) {
             lines.len()
         ));
     }
-    if !lines.first().is_some_and(|line| line.starts_with("//!")) {
+    if !lines
+        .first()
+        .is_some_and(|line| line.starts_with("//!") || line.starts_with("#![doc = include_str!("))
+    {
         problems.push(format!(
             "{path}: the first line must say what lives here (`//! …`)"
         ));

@@ -80,7 +80,7 @@ reductions! { functions
     nanvar = spread(Spread { root: false, numbers: true });
     /// Standard deviation over axes, ignoring NaN; NaN where no degrees of freedom are left.
     ///
-    /// Options: those of [`std`].
+    /// Options: those of [`std()`].
     ///
     /// # Errors
     /// As [`mean`].

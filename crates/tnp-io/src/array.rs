@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use tnp_array::{Array, Error, Operand, Result, current_device};
+#[cfg(feature = "npz")]
+use tnp_array::Error;
+use tnp_array::{Array, Operand, Result, current_device};
 use tnp_backend::{INLINE_BYTES, Tensor};
 
 use crate::file;

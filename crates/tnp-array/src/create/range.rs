@@ -79,7 +79,7 @@ range_tuples! { (A 0) (A 0, B 1) (A 0, B 1, C 2) (A 0, B 1, C 2, D 3) }
 ///
 /// int64 when all are integers, else float64 (complex128), unless a dtype is given last. As in NumPy there are
 /// `ceil((stop - start) / step)` of them, and element `i` is `start + i * d` with the `d` that the first two elements, rounded
-/// to the dtype, differ by. With a broken step prefer [`linspace`]: whether `stop` is reached hangs on rounding.
+/// to the dtype, differ by. With a broken step prefer [`linspace`](super::space::linspace): whether `stop` is reached hangs on rounding.
 ///
 /// # Errors
 /// For a step of zero, a length that cannot be computed or is too big, and numbers the dtype cannot hold.
