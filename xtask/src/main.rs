@@ -1,5 +1,6 @@
 //! `cargo xtask`: the project's chores. `cargo xtask help` lists them.
 
+mod bench;
 mod book;
 mod coverage;
 mod golden;
@@ -18,6 +19,8 @@ usage: cargo xtask COMMAND
   coverage [--check]    which names of NumPy have a row; writes docs/src/coverage.md
   mutants [--sample N]  break kernels one by one; each must turn a row red
   golden [CATEGORY]…    ask NumPy for the answers to the test rows
+  bench [OPTION]…       time the benchmark rows; a whole run beside NumPy writes docs/src/performance.md
+                        --peers numpy,ndarray,jax,torch  --filter TEXT  --quick
   golden --check        compare fresh answers with the committed ones
 ";
 
@@ -29,6 +32,7 @@ fn main() -> ExitCode {
         Some("tidy") => tidy::run(),
         Some("coverage") => coverage::run(&rest),
         Some("mutants") => mutants::run(&rest),
+        Some("bench") => bench::run(&rest),
         Some("golden") => golden::run(&rest),
         Some("help" | "--help" | "-h") | None => {
             print!("{HELP}");
