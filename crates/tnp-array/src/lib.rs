@@ -5,6 +5,7 @@
 mod args;
 mod array;
 mod bind;
+pub mod constants;
 mod context;
 mod convert;
 mod create;
@@ -70,3 +71,18 @@ pub use tnp_dtype::{
     promote_types, set_default_mode, set_default_prefer_float32, with_mode, with_prefer_float32,
 };
 pub use tnp_shape::{Ellipsis, Index, IntoIndex, NewAxis, newaxis, s};
+
+/// Makes a promotion mode, and whether scalars prefer float32, the process's default: set once.
+///
+/// # Errors
+/// When another default was set before; `with_mode` and `with_prefer_float32` are the scoped forms.
+///
+/// # Examples
+/// ```
+/// # use tnp_array as tnp;
+/// tnp::experimental_enable_numpy_behavior(tnp::Mode::Numpy, false).unwrap();
+/// ```
+pub fn experimental_enable_numpy_behavior(mode: Mode, prefer_float32: bool) -> Result<()> {
+    set_default_mode(mode).map_err(|error| Error::value(error.to_string()))?;
+    set_default_prefer_float32(prefer_float32).map_err(|error| Error::value(error.to_string()))
+}

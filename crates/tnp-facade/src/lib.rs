@@ -20,10 +20,9 @@ pub use tnp_io::{NpzFile, load_npz, savez, savez_compressed};
 #[cfg(feature = "npy")]
 pub use tnp_io::{load, save};
 
-pub mod constants;
 pub mod memory;
 
-pub use constants::{e, inf, nan, pi};
+pub use tnp_array::constants::{e, inf, nan, pi};
 
 /// Everything a program on arrays uses: `use tnp::prelude::*;`. The constants stay out: a constant named `e` would change
 /// the meaning of `Err(e)` in a pattern.
@@ -32,20 +31,6 @@ pub mod prelude {
     pub use crate::{load, save};
     pub use tnp_array::*;
     pub use tnp_dtype::DType::*;
-}
-
-/// Makes a promotion mode, and whether scalars prefer float32, the process's default: set once.
-///
-/// # Errors
-/// When another default was set before; `with_mode` and `with_prefer_float32` are the scoped forms.
-///
-/// # Examples
-/// ```
-/// tnp::experimental_enable_numpy_behavior(tnp::Mode::Numpy, false).unwrap();
-/// ```
-pub fn experimental_enable_numpy_behavior(mode: Mode, prefer_float32: bool) -> Result<()> {
-    set_default_mode(mode).map_err(|error| Error::value(error.to_string()))?;
-    set_default_prefer_float32(prefer_float32).map_err(|error| Error::value(error.to_string()))
 }
 
 /// The chapters' code, tested.
