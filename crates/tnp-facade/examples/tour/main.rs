@@ -1,0 +1,52 @@
+//! `cargo tour [FOLDER]`: what the library does, step by step, in the order of TensorFlow's guide to its NumPy interface.
+//!
+//! Every step prints the code that runs and what it gives. Files and plots go to `target/tour`, or to the folder named. The sections are
+//! in files of their own; begin with `arrays.rs`.
+
+#[macro_use]
+mod page;
+
+mod arrays;
+mod indexing;
+mod interchange;
+mod iris;
+mod labels;
+mod model;
+mod placement;
+mod plot;
+mod promotion;
+mod sigmoid;
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::time::Instant;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let folder = match std::env::args_os().nth(1) {
+        Some(folder) => PathBuf::from(folder),
+        None => PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/tour")),
+    };
+    std::fs::create_dir_all(&folder)?;
+    let folder = folder.canonicalize()?;
+    let start = Instant::now();
+
+    arrays::attributes()?;
+    promotion::promotion()?;
+    arrays::literals()?;
+    arrays::broadcasting()?;
+    indexing::indexing()?;
+    model::model()?;
+    interchange::interchange(&folder)?;
+    iris::iris()?;
+    placement::placement()?;
+    labels::labels(&folder)?;
+    sigmoid::sigmoid(&folder)?;
+
+    page::title("The end");
+    let seconds = start.elapsed().as_secs_f64();
+    page::note(&format!(
+        "{seconds:.1} s in all; files and plots are in {}",
+        folder.display()
+    ));
+    Ok(())
+}
