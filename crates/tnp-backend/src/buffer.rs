@@ -2,9 +2,11 @@
 
 use std::any::Any;
 use std::cell::UnsafeCell;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ptr::NonNull;
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::{Device, Error, Result};
 
@@ -17,9 +19,36 @@ pub struct Buffer(Arc<Inner>);
 
 struct Inner {
     device: Device,
+    /// Whether [`FAILURES`] has an error of this buffer. An array is small: a pointer for what hardly ever
+    /// happens would be a twelfth of it.
+    failed: AtomicBool,
     bytes: usize,
     storage: Storage,
-    failure: OnceLock<Error>,
+}
+
+/// Why buffers could not be filled, by the address of their `Inner`.
+static FAILURES: Mutex<BTreeMap<usize, Error>> = Mutex::new(BTreeMap::new());
+
+fn failures() -> MutexGuard<'static, BTreeMap<usize, Error>> {
+    FAILURES
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+impl Inner {
+    fn address(&self) -> usize {
+        std::ptr::from_ref(self).addr()
+    }
+}
+
+impl Drop for Inner {
+    #[inline]
+    fn drop(&mut self) {
+        if *self.failed.get_mut() {
+            let failure = failures().remove(&self.address());
+            drop(failure);
+        }
+    }
 }
 
 enum Storage {
@@ -137,7 +166,7 @@ impl Buffer {
             device,
             bytes,
             storage,
-            failure: OnceLock::new(),
+            failed: AtomicBool::new(false),
         }))
     }
 
@@ -202,13 +231,22 @@ impl Buffer {
 
     /// Records that the operation that was to fill this buffer failed; the first failure stays.
     pub fn fail(&self, error: Error) {
-        let _ = self.0.failure.set(error);
+        failures().entry(self.0.address()).or_insert(error);
+        self.0.failed.store(true, Ordering::Release);
     }
 
     /// The error of the operation that failed to fill this buffer, if one did.
     #[inline]
     pub fn check(&self) -> Result<()> {
-        match self.0.failure.get() {
+        if self.0.failed.load(Ordering::Acquire) {
+            return self.failure();
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn failure(&self) -> Result<()> {
+        match failures().get(&self.0.address()) {
             None => Ok(()),
             Some(error) => Err(error.clone()),
         }
