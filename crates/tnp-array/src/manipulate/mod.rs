@@ -19,10 +19,12 @@ pub(crate) use window::{diagonal_of, diagonals};
 
 use smallvec::SmallVec;
 use tnp_backend::prim::{Axes, Prim, SliceSpec};
-use tnp_backend::{Error, Result, shape_text};
-use tnp_shape::{Dims, broadcast_shapes, normalize_axes, normalize_axis, resolve_reshape};
+use tnp_backend::{Error, Result, Tensor, shape_text};
+use tnp_shape::{Dims, Layout, broadcast_shapes, normalize_axes, normalize_axis, resolve_reshape};
 
 use crate::bind::bind1;
+use crate::context;
+use crate::device::scoped_device;
 use crate::promote::expand;
 use crate::{Array, Axis, Operand, Operands, Shape};
 
@@ -38,14 +40,37 @@ pub(crate) fn layout(op: &str, prim: &Prim, mut x: Operand<'_>) -> Result<Array>
     }
 }
 
+/// A view of a concrete array with nothing in force: no primitive is needed. `None` sends the caller the long way.
+#[inline]
+fn direct_view(x: &Operand<'_>, view: impl FnOnce(&Layout) -> Option<Layout>) -> Option<Array> {
+    if context::is_active() || context::has_watches() || scoped_device().is_some() {
+        return None;
+    }
+    let array = x.as_array()?;
+    let tensor = array.concrete()?;
+    tensor.buffer.check().ok()?;
+    let viewed = Tensor {
+        buffer: tensor.buffer.clone(),
+        layout: view(&tensor.layout)?,
+        dtype: tensor.dtype,
+    };
+    Some(Array::from_tensor(viewed).with_weak(array.is_weak()))
+}
+
 /// The elements in C order in a shape of the same size.
 pub(crate) fn reshape_to(op: &str, x: Operand<'_>, shape: Dims) -> Result<Array> {
-    layout(op, &Prim::Reshape { shape }, x)
+    match direct_view(&x, |layout| layout.reshape(&shape)) {
+        Some(view) => Ok(view),
+        None => layout(op, &Prim::Reshape { shape }, x),
+    }
 }
 
 /// Axes in another order.
 pub(crate) fn permute(op: &str, x: Operand<'_>, permutation: Axes) -> Result<Array> {
-    layout(op, &Prim::Transpose { permutation }, x)
+    match direct_view(&x, |layout| layout.transpose(&permutation).ok()) {
+        Some(view) => Ok(view),
+        None => layout(op, &Prim::Transpose { permutation }, x),
+    }
 }
 
 /// A regular part of one axis.
