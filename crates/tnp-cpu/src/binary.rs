@@ -78,8 +78,13 @@ pub(crate) unsafe fn by_runs<Out: Copy>(
 
 #[inline(always)]
 unsafe fn run<T: Copy, O: BinaryOp<T>>(a: *const u8, b: *const u8, dst: *mut u8, n: usize) {
-    let in_place = a == dst.cast_const() || b == dst.cast_const();
+    let (over_a, over_b) = (a == dst.cast_const(), b == dst.cast_const());
     let (a, b) = (a.cast::<T>(), b.cast::<T>());
+    if over_a != over_b && !O::DIVIDES && size_of::<O::Out>() == size_of::<T>() {
+        // SAFETY: as the caller promises.
+        return unsafe { run_over::<T, O>(if over_a { b } else { a }, over_a, dst, n) };
+    }
+    let in_place = over_a || over_b;
     let mut zero = false;
     // SAFETY: the caller gives `n` aligned elements of each.
     unsafe {
@@ -96,6 +101,36 @@ unsafe fn run<T: Copy, O: BinaryOp<T>>(a: *const u8, b: *const u8, dst: *mut u8,
     }
     if zero {
         crate::faults::note_division_by_zero();
+    }
+}
+
+/// [`run`] where the output takes the place of one input, the first or the second. Read and written through one
+/// pointer, which shows the compiler that no element meets another.
+///
+/// # Safety
+/// `n` elements of `T` in `place` and in `other`, which do not overlap; what `O` gives is as large.
+#[inline(always)]
+unsafe fn run_over<T: Copy, O: BinaryOp<T>>(
+    other: *const T,
+    over_first: bool,
+    place: *mut u8,
+    n: usize,
+) {
+    let place = place.cast::<T>();
+    // SAFETY: as the caller promises.
+    unsafe {
+        let other = std::slice::from_raw_parts(other, n);
+        if over_first {
+            for (i, &b) in other.iter().enumerate() {
+                let a = place.add(i).read();
+                place.add(i).cast::<O::Out>().write(O::apply(a, b));
+            }
+        } else {
+            for (i, &a) in other.iter().enumerate() {
+                let b = place.add(i).read();
+                place.add(i).cast::<O::Out>().write(O::apply(a, b));
+            }
+        }
     }
 }
 

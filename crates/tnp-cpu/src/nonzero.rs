@@ -171,6 +171,14 @@ pub(crate) fn nonzero(
     Ok(outputs)
 }
 
+/// How many of the bytes, each 0 or 1, are 1.
+pub(crate) fn total(bytes: &[u8]) -> usize {
+    match bytes.len() <= PART {
+        true => count_true(bytes),
+        false => counts(bytes).iter().sum(),
+    }
+}
+
 fn counts(bytes: &[u8]) -> Vec<usize> {
     let parts = bytes.len().div_ceil(PART);
     let mut counts = vec![0usize; parts];

@@ -47,6 +47,20 @@ pub(crate) unsafe fn reduce(
     out_dtype: DType,
     out: *mut u8,
 ) {
+    if op == ReduceOp::Sum
+        && input.dtype == DType::Bool
+        && matches!(out_dtype, DType::Int64 | DType::UInt64)
+        && axes.len() == input.layout.ndim()
+        && input.layout.is_contiguous()
+        && !input.layout.is_empty()
+    {
+        // SAFETY: the elements lie in one run, and `out` has room for the one result, aligned.
+        unsafe {
+            let truth = std::slice::from_raw_parts(first_of(&input), input.layout.size());
+            out.cast::<u64>().write(crate::nonzero::total(truth) as u64);
+        }
+        return;
+    }
     let op = match op {
         ReduceOp::Sum => FoldOp::Sum,
         ReduceOp::Prod => FoldOp::Prod,

@@ -78,6 +78,8 @@ struct Plan {
     /// Whether a block must be one contiguous run, because its rows are short.
     joined: bool,
     streams: bool,
+    /// Columns of a tile where all operands are used where they lie or are the same along a row; zero otherwise.
+    part: usize,
     /// Sizes of the other loops and each operand's steps there, outermost first.
     outer: SmallVec<[(usize, [isize; OPERANDS]); 4]>,
 }
@@ -169,6 +171,7 @@ impl Plan {
             block_columns: 1,
             joined: false,
             streams: false,
+            part: 0,
             outer,
         };
         plan.cut(turned.is_some());
@@ -209,7 +212,19 @@ impl Plan {
             return;
         }
         let ready = self.operands.iter().all(Operand::ready);
-        let most = if ready { LONG } else { in_tile };
+        // Few blocks, each run in parts beside the same tile of a scalar.
+        let scalar = |operand: &Operand| operand.ready() || operand.column_step == 0;
+        if !ready
+            && self.columns > in_tile
+            && self.operands[0].ready()
+            && self.operands.iter().all(scalar)
+        {
+            self.part = 2 * in_tile;
+        }
+        let most = match ready || self.part != 0 {
+            true => LONG,
+            false => in_tile,
+        };
         self.block_columns = self.columns.min(most);
         if self.block_columns == self.columns {
             self.block_rows = self.rows.min((in_tile / self.columns).max(1));
@@ -310,6 +325,10 @@ impl Plan {
             (inputs[k - 1], steps[k - 1]) = unsafe { self.load(k, here[k], rows, columns, tiles) };
             one_run &= steps[k - 1] == (columns * operand.wide) as isize;
         }
+        if self.part != 0 {
+            // SAFETY: as the caller promises; such blocks are of one row, and the output lies as the kernel wants it.
+            return unsafe { self.parts(inputs, dst, columns) };
+        }
         let wide_row = (columns * output.wide) as isize;
         let whole = rows == 1 || output.row_step == (columns * output.size) as isize;
         let in_place = output.ready() && (whole || !self.joined);
@@ -347,6 +366,24 @@ impl Plan {
         }
     }
 
+    /// A row in parts: what lies in memory moves on, the tiles of scalars stay.
+    unsafe fn parts(&self, inputs: [*const u8; 3], dst: *mut u8, columns: usize) {
+        let mut first = 0;
+        while first < columns {
+            let count = self.part.min(columns - first);
+            let mut from = inputs;
+            for (from, operand) in from.iter_mut().zip(&self.operands[1..]) {
+                if operand.ready() {
+                    *from = from.wrapping_add(first * operand.wide);
+                }
+            }
+            let to = dst.wrapping_add(first * self.operands[0].wide);
+            // SAFETY: operands hold the row, tiles `part` elements.
+            unsafe { self.kernel.call(&from, to, count) };
+            first += count;
+        }
+    }
+
     /// A block of an input as the kernel takes it: the first row, and the step from row to row.
     unsafe fn load(
         &self,
@@ -363,6 +400,10 @@ impl Plan {
         if operand.ready() && (whole || !self.joined) {
             return (src, step);
         }
+        let (columns, whole) = match self.part {
+            0 => (columns, whole),
+            part => (part, false),
+        };
         // Rows that are all the same are packed once.
         let repeats = rows > 1 && operand.row_step == 0 && !self.joined;
         let packed = if repeats { 1 } else { rows };
