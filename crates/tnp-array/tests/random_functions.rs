@@ -51,7 +51,10 @@ fn functions_draw_numpys_numbers_in_numpys_shapes() {
 
     let state = random::get_state();
     let refused: Vec<(Result<Array>, &str)> = vec![
-        (rand(-1), "rand: negative dimensions are not allowed"),
+        (
+            rand(-1),
+            "rand: negative dimensions are not allowed, -1 is one",
+        ),
         (randint(5, 2, [2], ()), "randint: low >= high"),
         (randint(0, (), (), ()), "randint: high <= 0"),
         (

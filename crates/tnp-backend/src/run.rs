@@ -8,7 +8,8 @@ use tnp_shape::{Dims, Layout, Strides};
 
 use crate::prim::{Prim, SliceSpec, Unary, infer};
 use crate::{
-    Arg, Device, Error, Graph, Outputs, Result, Tensor, TensorType, decompose, is_layout, transfer,
+    Arg, Device, Error, ErrorKind, Graph, Outputs, Result, Tensor, TensorType, decompose,
+    is_layout, shape_text, transfer,
 };
 
 /// Runs one primitive on a device, on which all inputs live.
@@ -66,15 +67,28 @@ pub fn run(device: Device, prim: &Prim, inputs: &[Arg<'_>]) -> Result<Outputs> {
             values(0),
             &outputs,
         ),
-        _ if device.backend().supports(prim, &input_dtypes(&types)) => {
-            device
-                .backend()
-                .execute(device.index(), prim, inputs, &outputs)
-        }
+        _ if device.backend().supports(prim, &input_dtypes(&types)) => device
+            .backend()
+            .execute(device.index(), prim, inputs, &outputs)
+            .map_err(|error| said_of(error, &outputs)),
         _ => match decompose(prim, &types) {
             Some(graph) => interpret(device, &graph?, values(0)),
             None => Err(unsupported(device, prim, &types)),
         },
+    }
+}
+
+/// An error with what was to be computed, where memory was lacking for it.
+#[cold]
+fn said_of(error: Error, outputs: &[TensorType]) -> Error {
+    match (error.kind(), outputs) {
+        (ErrorKind::Memory, [output]) => Error::memory(format!(
+            "{}, for an array with shape {} and data type {}",
+            error.message(),
+            shape_text(&output.shape),
+            output.dtype
+        )),
+        _ => error,
     }
 }
 

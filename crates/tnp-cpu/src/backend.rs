@@ -169,7 +169,7 @@ fn not_host() -> Error {
 
 #[cold]
 pub(crate) fn out_of_memory(error: OutOfMemory) -> Error {
-    Error::memory(format!("Unable to allocate: {error}"))
+    Error::memory(error.to_string())
 }
 
 unsafe fn release(ptr: NonNull<u8>, capacity: usize) {

@@ -90,14 +90,14 @@ pub(crate) struct OutOfMemory {
 
 impl fmt::Display for OutOfMemory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "unable to allocate {} bytes: ", self.requested)?;
+        write!(f, "Unable to allocate {} bytes: ", self.requested)?;
         match self.limit {
             Some(limit) => write!(
                 f,
                 "{} are in use and the limit is {limit} (see `set_memory_limit`)",
                 self.live
             ),
-            None => write!(f, "the system has no more ({} are in use)", self.live),
+            None => f.write_str("the system has no more"),
         }
     }
 }

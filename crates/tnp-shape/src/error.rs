@@ -81,8 +81,8 @@ pub enum ShapeProblem {
     Reshape { size: usize, shape: Vec<isize> },
     #[error("can only specify one unknown dimension")]
     UnknownDimensions,
-    #[error("negative dimensions are not allowed")]
-    NegativeDimension,
+    #[error("negative dimensions are not allowed, {0} is one")]
+    NegativeDimension(isize),
     #[error(
         "array is too big; the number of elements of shape {} exceeds the maximum possible size",
         tuple(shape)

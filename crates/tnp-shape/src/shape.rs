@@ -49,7 +49,7 @@ pub fn size_of_shape(shape: &[usize]) -> Result<usize> {
 pub fn shape_from_signed(shape: &[isize]) -> Result<Dims> {
     let dims: Dims = shape
         .iter()
-        .map(|&dim| usize::try_from(dim).map_err(|_| ShapeProblem::NegativeDimension))
+        .map(|&dim| usize::try_from(dim).map_err(|_| ShapeProblem::NegativeDimension(dim)))
         .collect::<std::result::Result<_, _>>()?;
     size_of_shape(&dims)?;
     Ok(dims)

@@ -287,7 +287,7 @@ fn errors_read_as_numpys() {
     refuse(
         shape_from_signed(&[2, -3]),
         value,
-        "negative dimensions are not allowed",
+        "negative dimensions are not allowed, -3 is one",
     );
     let big = "array is too big; the number of elements of shape (0, 1099511627776, 1099511627776) exceeds the maximum possible size";
     refuse(size_of_shape(&[0, 1 << 40, 1 << 40]), value, big);

@@ -13,7 +13,7 @@ pub(crate) use space::spaced;
 pub use space::{Space, geomspace, linspace, linspace_step, logspace};
 
 use tnp_backend::prim::Prim;
-use tnp_backend::{Device, Error, Result};
+use tnp_backend::{Device, Error, Result, checked_size};
 use tnp_dtype::{DType, Element, Literal, default_fill_float};
 use tnp_shape::Dims;
 
@@ -25,6 +25,7 @@ use crate::{Array, Operand};
 
 fn filled(op: &str, shape: Shape, value: Literal) -> Result<Array> {
     let shape = shape.dims().map_err(|error| error.in_op(op))?;
+    checked_size(&shape, value.dtype()).map_err(|error| error.in_op(op))?;
     bind1(&Prim::Full { shape, value }, &mut []).map_err(|error| error.in_op(op))
 }
 
