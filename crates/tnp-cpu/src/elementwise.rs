@@ -7,6 +7,8 @@
 mod pack;
 mod plan;
 
+use std::mem::MaybeUninit;
+
 use tnp_backend::prim::{Binary, Unary};
 use tnp_dtype::DType;
 use tnp_shape::Layout;
@@ -112,15 +114,26 @@ pub(crate) unsafe fn run(task: &Task<'_>) -> Faults {
     if size <= AT_ONCE && task.given == output.dtype && output.layout.is_contiguous() {
         let mut starts = [std::ptr::null(); 3];
         let mut plain = !matches!(task.kernel, Kernel::Copy);
-        for (start, input) in starts.iter_mut().zip(task.inputs) {
+        let mut repeated = None;
+        for (k, (start, input)) in starts.iter_mut().zip(task.inputs).enumerate() {
             let Strided { ptr, dtype, layout } = input.array;
-            plain &= dtype == input.taken_as && (size == 1 || layout.is_contiguous());
             *start = ptr.wrapping_add(layout.offset() * dtype.itemsize());
+            plain &= dtype == input.taken_as;
+            if size == 1 || layout.is_contiguous() {
+                continue;
+            }
+            plain &= repeated.is_none() && layout.strides().iter().all(|&stride| stride == 0);
+            repeated = Some(k);
         }
         if plain {
             let dst = (output.ptr).wrapping_add(output.layout.offset() * output.dtype.itemsize());
-            // SAFETY: everything is contiguous, or one element.
-            unsafe { task.kernel.call(&starts, dst, size) };
+            // SAFETY: everything is contiguous, or one element, but for the repeated input.
+            unsafe {
+                match repeated {
+                    None => task.kernel.call(&starts, dst, size),
+                    Some(k) => run_beside_repeated(task, k, starts, dst, size),
+                }
+            }
             return Faults {
                 divided_by_zero: take_division_by_zero(),
             };
@@ -132,6 +145,44 @@ pub(crate) unsafe fn run(task: &Task<'_>) -> Faults {
     }
     Faults {
         divided_by_zero: take_division_by_zero(),
+    }
+}
+
+/// Room for one element repeated, in the first-level cache.
+#[repr(align(64))]
+struct Tile([MaybeUninit<u8>; 4096]);
+
+/// A short task on contiguous operands, of which one repeats a single element: a scalar beside an array, mostly.
+///
+/// # Safety
+/// As for [`run`]; operands start at `starts` and `dst` and are contiguous, but input `repeated` has one element.
+unsafe fn run_beside_repeated(
+    task: &Task<'_>,
+    repeated: usize,
+    mut starts: [*const u8; 3],
+    mut dst: *mut u8,
+    size: usize,
+) {
+    let width = |k: usize| task.inputs[k].array.dtype.itemsize();
+    let mut tile = Tile([MaybeUninit::uninit(); 4096]);
+    let most = size.min(tile.0.len() / width(repeated));
+    let place = tile.0.as_mut_ptr().cast::<u8>();
+    // SAFETY: the tile is aligned and has room for so many elements; the element is initialised, as the caller promises.
+    unsafe {
+        let element = std::slice::from_raw_parts(starts[repeated], width(repeated));
+        fill(place, element, most);
+    }
+    starts[repeated] = place;
+    let mut left = size;
+    while left > 0 {
+        let n = left.min(most);
+        // SAFETY: `n` elements are left of the operands, and no more than the tile has.
+        unsafe { task.kernel.call(&starts, dst, n) };
+        for k in (0..task.inputs.len()).filter(|&k| k != repeated) {
+            starts[k] = starts[k].wrapping_add(n * width(k));
+        }
+        dst = dst.wrapping_add(n * task.output.dtype.itemsize());
+        left -= n;
     }
 }
 

@@ -544,3 +544,43 @@ fn fills_repeat_an_element() {
         }
     }
 }
+
+#[test]
+fn a_repeated_element_is_as_good_as_many() {
+    let mut choices = Choices(7);
+    for (op, dtype) in [
+        (Binary::Subtract, DType::UInt8),
+        (Binary::FloorDivide, DType::Int16),
+        (Binary::Divide, DType::Float32),
+        (Binary::Less, DType::Int64),
+        (Binary::Subtract, DType::Complex128),
+    ] {
+        let given = op.output(dtype).expect("taken");
+        let width = dtype.itemsize();
+        for n in [2, 31, 256, 1025, 5000, AT_ONCE] {
+            let dense = Layout::contiguous(&[n]);
+            let still = Layout::from_parts(
+                Dims::from_slice(&[n]),
+                Strides::from_slice(&[0]),
+                2, // the third of a few
+            );
+            let (mut x, mut few) = (choices.buffer(dtype, n), choices.buffer(dtype, 3));
+            let element = few.bytes(3 * width)[2 * width..].to_vec();
+            let mut many = Buffer::of(&element.repeat(n));
+            let x = strided(&mut x, dtype, &dense);
+            let [few, many] = [
+                strided(&mut few, dtype, &still),
+                strided(&mut many, dtype, &dense),
+            ];
+            for [got_of, want_of] in [[[x, few], [x, many]], [[few, x], [many, x]]] {
+                let [got, want] = [got_of, want_of].map(|[a, b]| {
+                    let mut out = Buffer::new(n * given.itemsize());
+                    // SAFETY: views made for these buffers.
+                    unsafe { run_binary(op, a, b, output(&mut out, given, &dense)) };
+                    out.bytes(n * given.itemsize()).to_vec()
+                });
+                assert!(got == want, "{op:?} {dtype} {n}");
+            }
+        }
+    }
+}
