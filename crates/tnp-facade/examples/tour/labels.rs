@@ -29,7 +29,7 @@ pub(crate) fn labels(folder: &Path) -> std::result::Result<(), Box<dyn Error>> {
     show!(counts, counts.sum(())?);
 
     // What a normal distribution leads one to expect: its density times 1000 labels and the width of a bin.
-    let x = linspace(8, 22, 200)?;
+    let x = linspace(8, 22, 57)?;
     let density = exp(square((&x - 15) / 2)? / -2)? / (2.0 * (2.0 * pi).sqrt());
     let histogram = Histogram {
         edges: edges.to_vec()?,

@@ -26,8 +26,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some(folder) => PathBuf::from(folder),
         None => PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/tour")),
     };
-    std::fs::create_dir_all(&folder)?;
-    let folder = folder.canonicalize()?;
+    let folder = std::fs::create_dir_all(&folder)
+        .and_then(|()| folder.canonicalize())
+        .map_err(|error| tnp::Error::io(format!("{}: {error}", folder.display())))?;
     let start = Instant::now();
 
     arrays::attributes()?;

@@ -1,7 +1,7 @@
 //! How the tour looks on the page: titles, sentences, code and what it gives; in colour on a terminal, plain elsewhere.
 
 use std::fmt::Debug;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::sync::LazyLock;
 
 use tnp::prelude::*;
@@ -49,15 +49,22 @@ fn styled(style: &str, text: &str) -> String {
     }
 }
 
+/// Prints a line. When the reader has gone (`cargo tour | head`) the tour is over.
+pub(crate) fn line(text: &str) {
+    if writeln!(std::io::stdout(), "{text}").is_err() {
+        std::process::exit(1);
+    }
+}
+
 /// The heading of a section.
 pub(crate) fn title(text: &str) {
     let rule = "─".repeat(text.chars().count());
-    println!("\n{}\n{rule}", styled(BOLD, text));
+    line(&format!("\n{}\n{rule}", styled(BOLD, text)));
 }
 
 /// A sentence between steps.
 pub(crate) fn note(text: &str) {
-    println!("\n{text}");
+    line(&format!("\n{text}"));
 }
 
 /// A line of a table, its first cell in the column of the code.
@@ -67,11 +74,8 @@ pub(crate) fn row(name: &str, value: &str) {
 
 /// The code of a statement.
 pub(crate) fn code(code: &str) {
-    let code = one_line(code);
-    println!(
-        "  {}",
-        styled(CODE, &format!("{};", code.trim_end_matches(';')))
-    );
+    let code = format!("{};", one_line(code).trim_end_matches(';'));
+    line(&format!("  {}", styled(CODE, &code)));
 }
 
 /// The code of an expression and its value, beside it where that fits, else beneath it.
@@ -85,8 +89,9 @@ pub(crate) fn error(code: &str, outcome: Result<()>) -> Result<()> {
     match outcome {
         Ok(()) => Err(Error::value(format!("`{code}` should have been refused"))),
         Err(error) => {
-            println!("  {}", styled(CODE, &code));
-            println!("      {}", styled(ERROR, &format!("error: {error}")));
+            let text = format!("error: {error}");
+            line(&format!("  {}", styled(CODE, &code)));
+            line(&format!("      {}", styled(ERROR, &text)));
             Ok(())
         }
     }
@@ -95,12 +100,13 @@ pub(crate) fn error(code: &str, outcome: Result<()>) -> Result<()> {
 fn print_pair(code: &str, value: &str, style: &str) {
     let (length, shown) = (code.chars().count(), styled(style, code));
     if length < COLUMN && !value.contains('\n') && COLUMN + value.chars().count() < WIDTH {
-        println!("  {shown}{} => {value}", " ".repeat(COLUMN - length));
+        let gap = " ".repeat(COLUMN - length);
+        line(&format!("  {shown}{gap} => {value}"));
         return;
     }
-    println!("  {shown}");
-    for line in value.lines() {
-        println!("{}", format!("      {line}").trim_end());
+    line(&format!("  {shown}"));
+    for part in value.lines() {
+        line(format!("      {part}").trim_end());
     }
 }
 

@@ -34,10 +34,7 @@ pub(crate) fn sigmoid(folder: &Path) -> std::result::Result<(), Box<dyn Error>> 
     page::note(
         "1.0 / (1.0 + (-x).exp()?) on float32, the shortest of 40 repeats, in microseconds per call:",
     );
-    println!(
-        "\n  {:>9}  {:>12}  {:>12}  {:>7}",
-        "elements", "tnp, eager", "a Rust loop", "ratio"
-    );
+    page::note("   elements    tnp, eager   a Rust loop    ratio");
     // Hidden where stderr is no terminal: the rows of the table are the progress then.
     let bar = ProgressBar::new(REPEATS * 2 * EXPONENTS.len() as u64)
         .with_style(ProgressStyle::with_template("  {bar:40} {percent}% {msg}")?);
@@ -49,11 +46,11 @@ pub(crate) fn sigmoid(folder: &Path) -> std::result::Result<(), Box<dyn Error>> 
         let slice = x.as_slice::<f32>()?;
         let tnp = best_of(&bar, || eager(black_box(&x)))?;
         let hand = best_of(&bar, || Ok(by_hand(black_box(slice))))?;
+        let ratio = tnp / hand;
         bar.suspend(|| {
-            println!(
-                "  {size:>9}  {tnp:>12.3}  {hand:>12.3}  {:>7.2}",
-                tnp / hand
-            )
+            page::line(&format!(
+                "  {size:>9}  {tnp:>12.3}  {hand:>12.3}  {ratio:>7.2}"
+            ))
         });
         timings.tnp.push((exponent.into(), tnp));
         timings.hand.push((exponent.into(), hand));
