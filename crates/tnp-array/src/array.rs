@@ -9,7 +9,7 @@ use tnp_backend::{
     shape_text,
 };
 use tnp_dtype::{DType, Element, Literal, TypeInfo, with_dtype};
-use tnp_shape::{Dims, Layout};
+use tnp_shape::{Dims, Layout, tuple};
 
 use crate::bind::bind1;
 use crate::context::Boxed;
@@ -488,9 +488,10 @@ impl Array {
     /// map, where there is no value yet.
     pub fn truth(&self) -> Result<bool> {
         if self.size() != 1 {
-            return Err(Error::value(
-                "bool: the truth value of an array with more than one element (or none) is ambiguous; use `any` or `all`",
-            ));
+            return Err(Error::value(format!(
+                "bool: the truth value of an array of shape {}, with more than one element (or none), is ambiguous; use `any` or `all`",
+                tuple(self.shape())
+            )));
         }
         self.item::<bool>()
     }

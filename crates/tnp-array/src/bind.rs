@@ -100,7 +100,8 @@ pub(crate) fn direct<const N: usize>(
     let output = [TensorType::new(first.shape(), dtype)];
     let result = device
         .backend()
-        .execute(device.index(), prim, &args, &output);
+        .execute(device.index(), prim, &args, &output)
+        .map_err(|error| tnp_backend::explain(error, prim, &output));
     Some(result.map(|mut outputs| match outputs.pop() {
         Some(tensor) => Array::from_tensor(tensor),
         None => unreachable!("an elementwise primitive gives one result"),

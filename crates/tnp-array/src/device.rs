@@ -249,7 +249,7 @@ pub(crate) fn place(prim: &Prim, inputs: &mut [Operand<'_>]) -> Result<Device> {
 #[cold]
 fn mixed(prim: &Prim, first: Device, second: Device) -> Error {
     Error::device(format!(
-        "{}: the operands are on {first} and {second}; move one (`x.to(\"{first}\")`) or run inside `with_device`",
-        prim.name()
+        "the operands are on {first} and {second}; move one (`x.to(\"{first}\")`) or run inside `with_device`"
     ))
+    .in_prim(prim.name())
 }

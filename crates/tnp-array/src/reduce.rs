@@ -241,7 +241,7 @@ reductions! { methods
     /// let error = max(Array::from_vec(Vec::<f64>::new(), &[0])?, ()).unwrap_err();
     /// assert_eq!(
     ///     error.to_string(),
-    ///     "max: zero-size array to reduction operation maximum which has no identity"
+    ///     "max: zero-size array to reduction operation maximum which has no identity: its shape is (0,); give `initial`"
     /// );
     /// # Ok::<(), tnp_array::Error>(())
     /// ```
@@ -562,7 +562,8 @@ fn extreme_position(
     });
     if axis.map_or_else(|| x.shape().contains(&0), |axis| x.shape()[axis] == 0) {
         return Err(Error::value(format!(
-            "{op}: attempt to get {op} of an empty sequence"
+            "{op}: attempt to get {op} of an empty sequence: the shape is {}",
+            tnp_shape::tuple(x.shape())
         )));
     }
     let (x, axis) = match axis {

@@ -259,32 +259,38 @@ fn refusals_are_worded_as_numpys() {
     let mut i64s = [0i64; 2];
     let nan = f64::NAN;
     let refused = [
-        (rng.fill_randint(&[5], &[2], &mut i8s), "low >= high"),
-        (rng.fill_randint(&[0], &[0], &mut i8s), "high <= 0"),
+        (
+            rng.fill_randint(&[5], &[2], &mut i8s),
+            "low >= high: 5 >= 2",
+        ),
+        (rng.fill_randint(&[0], &[0], &mut i8s), "high <= 0: 0"),
         (
             rng.fill_randint(&[0], &[129], &mut i8s),
-            "high is out of bounds for int8",
+            "high is out of bounds for int8: 129 > 128",
         ),
         (
             rng.fill_randint(&[-129], &[1], &mut i8s),
-            "low is out of bounds for int8",
+            "low is out of bounds for int8: -129 < -128",
         ),
         (
             rng.fill_randint(&[0], &[3], &mut [false]),
-            "high is out of bounds for bool",
+            "high is out of bounds for bool: 3 > 2",
         ),
-        (rng.fill_randint(&[1, 2], &[1, 5], &mut i64s), "low >= high"),
+        (
+            rng.fill_randint(&[1, 2], &[1, 5], &mut i64s),
+            "low >= high: 1 >= 1",
+        ),
         (
             rng.fill_randint(&[-1], &[1 << 64], &mut [0u64]),
-            "low is out of bounds for uint64",
+            "low is out of bounds for uint64: -1 < 0",
         ),
         (
             rng.fill_randint(&[0], &[(1 << 64) + 1], &mut [0u64]),
-            "high is out of bounds for uint64",
+            "high is out of bounds for uint64: 18446744073709551617 > 18446744073709551616",
         ),
         (
             rng.fill_uniform(&[0.0], &[f64::INFINITY], &mut floats),
-            "Range exceeds valid bounds",
+            "Range exceeds valid bounds: from 0 to inf",
         ),
         (
             rng.fill_uniform(&[0.0; 3], &[1.0], &mut floats),
@@ -292,20 +298,29 @@ fn refusals_are_worded_as_numpys() {
         ),
         (
             rng.fill_poisson(&[-1.0], &mut i64s),
-            "lam < 0 or lam is NaN",
+            "lam < 0 or lam is NaN: -1",
         ),
-        (rng.fill_poisson(&[nan], &mut i64s), "lam < 0 or lam is NaN"),
-        (rng.fill_poisson(&[1e19], &mut i64s), "lam value too large"),
+        (
+            rng.fill_poisson(&[nan], &mut i64s),
+            "lam < 0 or lam is NaN: NaN",
+        ),
+        (
+            rng.fill_poisson(&[1e19], &mut i64s),
+            "lam value too large: 10000000000000000000",
+        ),
         (
             rng.fill_poisson(&[1.0, -1.0], &mut i64s),
-            "lam < 0 or lam contains NaNs",
+            "lam < 0 or lam contains NaNs: -1",
         ),
         (
             rng.fill_poisson(&[1.0, nan], &mut i64s),
-            "lam value too large",
+            "lam value too large: NaN",
         ),
-        (rng.fill_normal(&[0.0], &[-0.0], &mut floats), "scale < 0"),
-        (rng.fill_exponential(&[-1.0], &mut floats), "scale < 0"),
+        (
+            rng.fill_normal(&[0.0], &[-0.0], &mut floats),
+            "scale < 0: -0",
+        ),
+        (rng.fill_exponential(&[-1.0], &mut floats), "scale < 0: -1"),
         (
             LegacyRng::from_seed(1 << 32).map(drop),
             "Seed must be between 0 and 2**32 - 1",

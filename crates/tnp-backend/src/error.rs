@@ -32,6 +32,8 @@ pub enum ErrorKind {
 struct Repr {
     kind: ErrorKind,
     message: String,
+    /// How much of the message is a primitive's name, which gives way to that of the function that used it.
+    prim: usize,
 }
 
 /// An error: its kind and a message that names the operation, the values and the way out.
@@ -57,6 +59,7 @@ impl Error {
         Error(Arc::new(Repr {
             kind,
             message: message.into(),
+            prim: 0,
         }))
     }
 
@@ -70,20 +73,51 @@ impl Error {
         &self.0.message
     }
 
-    /// The same error with the operation's name in front, unless some operation's name is there already.
+    /// The same error with the operation's name in front, unless some operation's name is there already; that of a
+    /// primitive is replaced.
     #[cold]
     pub fn in_op(self, op: &str) -> Error {
-        let named = self.0.message.split_once(": ").is_some_and(|(head, _)| {
+        if self.0.prim > 0 {
+            return Error::new(
+                self.0.kind,
+                format!("{op}: {}", &self.0.message[self.0.prim..]),
+            );
+        }
+        if self.is_named() {
+            return self;
+        }
+        Error::new(self.0.kind, format!("{op}: {}", self.0.message))
+    }
+
+    /// The same error with a primitive's name in front, until [`Error::in_op`] knows better.
+    ///
+    /// # Examples
+    /// ```
+    /// use tnp_backend::Error;
+    /// let error = Error::index("index 9 is out of bounds").in_prim("gather");
+    /// assert_eq!(error.to_string(), "gather: index 9 is out of bounds");
+    /// assert_eq!(error.in_op("take").to_string(), "take: index 9 is out of bounds");
+    /// ```
+    #[cold]
+    pub fn in_prim(self, prim: &str) -> Error {
+        if self.is_named() {
+            return self;
+        }
+        Error(Arc::new(Repr {
+            kind: self.0.kind,
+            message: format!("{prim}: {}", self.0.message),
+            prim: prim.len() + 2,
+        }))
+    }
+
+    /// Whether an operation's name is in front.
+    fn is_named(&self) -> bool {
+        self.0.message.split_once(": ").is_some_and(|(head, _)| {
             !head.is_empty()
                 && head
                     .chars()
                     .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.')
-        });
-        if named {
-            self
-        } else {
-            Error::new(self.0.kind, format!("{op}: {}", self.0.message))
-        }
+        })
     }
 }
 

@@ -25,7 +25,7 @@ pub use device::{BACKENDS, Device, DeviceInfo, backends, devices, register};
 pub use error::{Error, ErrorKind, Result};
 pub use graph::{Equation, GRAPH_VERSION, Graph, GraphBuilder, Var};
 pub use linkme;
-pub use run::{compact, input_dtypes, interpret, run, scalar, slice_layout};
+pub use run::{compact, explain, input_dtypes, interpret, run, scalar, slice_layout};
 pub use tensor::{Arg, Outputs, Tensor, TensorType, Types};
 pub use transfer::{TransferStats, count_transfer, reset_transfer_stats, transfer, transfer_stats};
 pub use warning::{Warning, set_warning_hook, warn};

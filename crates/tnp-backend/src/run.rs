@@ -20,6 +20,10 @@ pub fn run(device: Device, prim: &Prim, inputs: &[Arg<'_>]) -> Result<Outputs> {
     for arg in inputs {
         arg.tensor.buffer.check()?;
     }
+    started(device, prim, inputs).map_err(|error| error.in_prim(prim.name()))
+}
+
+fn started(device: Device, prim: &Prim, inputs: &[Arg<'_>]) -> Result<Outputs> {
     let types: SmallVec<[TensorType; 3]> = inputs.iter().map(|arg| arg.tensor.ty()).collect();
     let types: SmallVec<[&TensorType; 3]> = types.iter().collect();
     let outputs = infer(prim, &types)?;
@@ -70,7 +74,7 @@ pub fn run(device: Device, prim: &Prim, inputs: &[Arg<'_>]) -> Result<Outputs> {
         _ if device.backend().supports(prim, &input_dtypes(&types)) => device
             .backend()
             .execute(device.index(), prim, inputs, &outputs)
-            .map_err(|error| said_of(error, &outputs)),
+            .map_err(|error| explain(error, prim, &outputs)),
         _ => match decompose(prim, &types) {
             Some(graph) => interpret(device, &graph?, values(0)),
             None => Err(unsupported(device, prim, &types)),
@@ -78,10 +82,10 @@ pub fn run(device: Device, prim: &Prim, inputs: &[Arg<'_>]) -> Result<Outputs> {
     }
 }
 
-/// An error with what was to be computed, where memory was lacking for it.
+/// A backend's error with the primitive's name, and with what was to be computed where memory was lacking for it.
 #[cold]
-fn said_of(error: Error, outputs: &[TensorType]) -> Error {
-    match (error.kind(), outputs) {
+pub fn explain(error: Error, prim: &Prim, outputs: &[TensorType]) -> Error {
+    let error = match (error.kind(), outputs) {
         (ErrorKind::Memory, [output]) => Error::memory(format!(
             "{}, for an array with shape {} and data type {}",
             error.message(),
@@ -89,7 +93,8 @@ fn said_of(error: Error, outputs: &[TensorType]) -> Error {
             output.dtype
         )),
         _ => error,
-    }
+    };
+    error.in_prim(prim.name())
 }
 
 #[cold]

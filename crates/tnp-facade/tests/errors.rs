@@ -58,6 +58,24 @@ fn shapes_and_axes() {
         max(zeros([0], ())?, ());
         argmin(zeros([0, 3], ())?, 0);
         Array::from_vec(vec![1.0, 2.0], &[3]);
+        x.mean([1, -1]);
+        expand_dims(&x, [0, -4]);
+        x.transpose([0]);
+        moveaxis(&x, [0, 0], [0, 1]);
+        diagonal(&x, Diagonal::offset(0).axes(1, -1));
+        roll(&x, [1, 2, 3], [0, 1]);
+        flip(&x, 2);
+        repeat(&x, -1, 0);
+        repeat(&x, [1, 2, 3], 0);
+        tile(&x, [1, -2]);
+        tensordot(&x, &y, 1);
+        cross(&x, &y, ());
+        sliding_window_view(&x, [3, 3], ());
+        einsum("ij->ik", [&x], ());
+        einsum("ij,jk", [&x], ());
+        column_stack([&x, &y]);
+        linspace(0, 1, Space::num(3).axis(4));
+        broadcast_arrays([&x, &y]).map(|mut all| all.remove(0));
     };
     insta::assert_snapshot!(text, @r#"
 add(&x, &y)
@@ -77,7 +95,7 @@ stack([&x, &y], ())
 x.sum(2)
     sum: axis 2 is out of bounds for array of dimension 2
 x.sum([0, 0])
-    sum: repeated axis
+    sum: repeated axis: 0 is named twice
 x.argmax(-3)
     argmax: axis -3 is out of bounds for array of dimension 2
 cumsum(&x, 5)
@@ -85,7 +103,7 @@ cumsum(&x, 5)
 sort(&x, 9)
     sort: axis 9 is out of bounds for array of dimension 2
 x.transpose([0, 0])
-    transpose: repeated axis in transpose
+    transpose: repeated axis in transpose: 0 is named twice
 swapaxes(&x, 0, 7)
     swapaxes: axis2: axis 7 is out of bounds for array of dimension 2
 moveaxis(&x, [0, 1], [0])
@@ -97,7 +115,7 @@ expand_dims(&x, 4)
 x.reshape([4, 2])
     reshape: cannot reshape array of size 6 into shape (4,2)
 x.reshape([-1, -1])
-    reshape: can only specify one unknown dimension
+    reshape: can only specify one unknown dimension, not (-1,-1)
 x.reshape([-1, 4])
     reshape: cannot reshape array of size 6 into shape (-1,4)
 broadcast_to(&x, [2, 2])
@@ -111,11 +129,94 @@ zeros([1usize << 44], Float64)
 split(&x, 4, 1).map(|mut parts| parts.remove(0))
     split: array split does not result in an equal division: 3 elements in 4 parts; use `array_split`
 max(zeros([0], ())?, ())
-    max: zero-size array to reduction operation maximum which has no identity
+    max: zero-size array to reduction operation maximum which has no identity: its shape is (0,); give `initial`
 argmin(zeros([0, 3], ())?, 0)
-    argmin: attempt to get argmin of an empty sequence
+    argmin: attempt to get argmin of an empty sequence: the shape is (0, 3)
 Array::from_vec(vec![1.0, 2.0], &[3])
     from_vec: cannot reshape array of size 2 into shape (3,)
+x.mean([1, -1])
+    mean: repeated axis: 1 is named twice
+expand_dims(&x, [0, -4])
+    expand_dims: repeated axis: 0 is named twice
+x.transpose([0])
+    transpose: axes don't match array: 1 axes for an array of dimension 2
+moveaxis(&x, [0, 0], [0, 1])
+    moveaxis: repeated axis in `source` argument: 0 is named twice
+diagonal(&x, Diagonal::offset(0).axes(1, -1))
+    diagonal: axis1 and axis2 cannot be the same, both are 1
+roll(&x, [1, 2, 3], [0, 1])
+    roll: shape mismatch: 3 shifts and 2 axes cannot be broadcast together
+flip(&x, 2)
+    flip: axis 2 is out of bounds for array of dimension 2
+repeat(&x, -1, 0)
+    repeat: repeats may not contain negative values.
+repeat(&x, [1, 2, 3], 0)
+    repeat: operands could not be broadcast together with shape (2,) (3,)
+tile(&x, [1, -2])
+    tile: negative dimensions are not allowed, -2 is one
+tensordot(&x, &y, 1)
+    tensordot: shapes (2, 3) and (4, 5) do not fit: 3 (axis 1 of the first) must equal 4 (axis 0 of the second)
+cross(&x, &y, ())
+    cross: incompatible dimensions for cross product (dimension must be 2 or 3), shapes (2, 3) and (4, 5)
+sliding_window_view(&x, [3, 3], ())
+    sliding_window_view: window shape cannot be larger than input array shape: 3 on axis 0 of (2, 3)
+einsum("ij->ik", [&x], ())
+    einsum: einstein sum subscripts string included output subscript 'k' which never appeared in an input
+einsum("ij,jk", [&x], ())
+    einsum: fewer operands provided to einstein sum function than specified in the subscripts string: 1 for 'ij,jk'
+column_stack([&x, &y])
+    column_stack: all the input array dimensions except for the concatenation axis must match exactly, but along dimension 0, the array at index 0 has size 2 and the array at index 1 has size 4
+linspace(0, 1, Space::num(3).axis(4))
+    linspace: axis 4 is out of bounds for array of dimension 1
+broadcast_arrays([&x, &y]).map(|mut all| all.remove(0))
+    broadcast_arrays: operands could not be broadcast together with shapes (2,3) (4,5)
+"#);
+}
+
+/// What no machine has: refused by size before anything is taken, or by the system.
+#[test]
+fn sizes_beyond_memory() {
+    let one = ones([1], Float64).unwrap();
+    let wide = broadcast_to(&one, [1usize << 44]).unwrap();
+    let text = said! {
+        full([1usize << 62, 8], 1, Int8);
+        add(&wide, 1);
+        wide.astype(Int8);
+        tile(&one, [1usize << 40, 1 << 30]);
+        repeat(array([1, 2], ())?, 1i64 << 50, 0);
+        outer(&wide, &wide);
+        concatenate([&wide, &wide], 0);
+        pad(&one, 1usize << 50, "edge");
+        eye(1usize << 40, ());
+        arange((0, 1i64 << 60));
+        arange((0.0, 1e300));
+        tnp::random::rand([1usize << 60]);
+    };
+    insta::assert_snapshot!(text, @r#"
+full([1usize << 62, 8], 1, Int8)
+    full: array is too big; the number of elements of shape (4611686018427387904, 8) exceeds the maximum possible size
+add(&wide, 1)
+    add: Unable to allocate 140737488355328 bytes: the system has no more, for an array with shape (17592186044416,) and data type float64
+wide.astype(Int8)
+    astype: Unable to allocate 17592186044416 bytes: the system has no more, for an array with shape (17592186044416,) and data type int8
+tile(&one, [1usize << 40, 1 << 30])
+    tile: array is too big; the number of elements of shape (1099511627776, 1073741824) exceeds the maximum possible size
+repeat(array([1, 2], ())?, 1i64 << 50, 0)
+    repeat: Unable to allocate 9007199254740992 bytes: the system has no more, for an array with shape (2251799813685248,) and data type int32
+outer(&wide, &wide)
+    outer: array is too big; the number of elements of shape (17592186044416, 17592186044416) exceeds the maximum possible size
+concatenate([&wide, &wide], 0)
+    concatenate: Unable to allocate 281474976710656 bytes: the system has no more, for an array with shape (35184372088832,) and data type float64
+pad(&one, 1usize << 50, "edge")
+    pad: Unable to allocate 18014398509481992 bytes: the system has no more, for an array with shape (2251799813685249,) and data type float64
+eye(1usize << 40, ())
+    eye: Unable to allocate 8796093022208 bytes: the system has no more, for an array with shape (1099511627776,) and data type float64
+arange((0, 1i64 << 60))
+    arange: array is too big; shape (1152921504606846976,) of int64 is larger than the maximum possible size
+arange((0.0, 1e300))
+    arange: Maximum allowed size exceeded
+tnp::random::rand([1usize << 60])
+    rand: array is too big; shape (1152921504606846976,) of float64 is larger than the maximum possible size
 "#);
 }
 
@@ -136,8 +237,15 @@ fn indices() {
         take(&x, [0, 9], 1);
         take_along_axis(&x, array([[7]], ())?, 1);
         x.at(s![3]).add(1);
+        x.get(s![..;0, 0]);
+        x.get(s![array([[true, false], [true, true]], ())?]);
+        x.set(s![[0, 1], [0, 1]], array([1, 2, 3], ())?);
+        x.set(s![0], 0.5).and_then(|_| x.astype(Int8)?.set(s![0], 300));
+        compress([true, false, true], &x, 0);
+        choose([0, 2], [array([1, 2], ())?, array([3, 4], ())?], IndexMode::Raise);
+        put_along_axis(&x, array([[9]], ())?, 1, 1);
     };
-    insta::assert_snapshot!(text, @"
+    insta::assert_snapshot!(text, @r#"
 x.get(s![2])
     get: index 2 is out of bounds for axis 0 with size 2
 x.get(s![0, -4])
@@ -164,7 +272,21 @@ take_along_axis(&x, array([[7]], ())?, 1)
     take_along_axis: index 7 is out of bounds for axis 1 with size 3
 x.at(s![3]).add(1)
     add: index 3 is out of bounds for axis 0 with size 2
-");
+x.get(s![..;0, 0])
+    get: slice step cannot be zero
+x.get(s![array([[true, false], [true, true]], ())?])
+    get: boolean index did not match indexed array along axis 1; size of axis is 3 but size of corresponding boolean axis is 2
+x.set(s![[0, 1], [0, 1]], array([1, 2, 3], ())?)
+    set: shape mismatch: value array of shape (3,) could not be broadcast to indexing result of shape (2,)
+x.set(s![0], 0.5).and_then(|_| x.astype(Int8)?.set(s![0], 300))
+    set: integer 300 out of bounds for int8; convert the array or choose a wider dtype
+compress([true, false, true], &x, 0)
+    compress: index 2 is out of bounds for axis 0 with size 2
+choose([0, 2], [array([1, 2], ())?, array([3, 4], ())?], IndexMode::Raise)
+    choose: invalid entry in choice array: 2 is none of 2 choices
+put_along_axis(&x, array([[9]], ())?, 1, 1)
+    put_along_axis: index 9 is out of bounds for axis 1 with size 3
+"#);
 }
 
 #[test]
@@ -195,6 +317,19 @@ fn dtypes_and_modes() {
         finfo(Int64).map(|_| x.clone()).map_err(|error| tnp::Error::dtype(error.to_string()));
         tnp::random::randint(5, 5, (), ());
         tnp::random::normal(0, -1, ());
+        tnp::random::poisson(-0.5, ());
+        tnp::random::randint(0, 300, (), Int8);
+        tnp::random::uniform(0, f64::INFINITY, ());
+        with_mode(Mode::Strict, || x.set(s![0], &halves));
+        where_(array([true], ())?, array([1u8], ())?, -1);
+        full(3, 300, UInt8);
+        invert(&halves);
+        matmul(&x, 2);
+        x.as_slice::<f32>().map(|_| x.clone());
+        x.t()?.as_slice::<i64>().map(|_| x.clone());
+        promote_types(UInt64, BFloat16).map(|_| x.clone()).map_err(|error| tnp::Error::dtype(error.to_string()));
+        with_mode(Mode::Strict, || result_type((&x, &halves))).map(|_| x.clone());
+        iinfo(Float32).map(|_| x.clone()).map_err(|error| tnp::Error::dtype(error.to_string()));
     };
     insta::assert_snapshot!(text, @r#"
 bitwise_and(&halves, 1)
@@ -221,7 +356,7 @@ array(300, Int8)
 array(-1, UInt8)
     array: integer -1 out of bounds for uint8; convert the array or choose a wider dtype
 power(&x, -1)
-    power: Integers to negative integer powers are not allowed.
+    power: Integers to negative integer powers are not allowed; convert the base to a float (`x.astype(Float64)`)
 Array::try_from(vec![vec![1, 2], vec![3]])
     array: setting an array element with a sequence. The requested array has an inhomogeneous shape: among 2 parts, one has shape (2,) and one (1,)
 x.item::<i64>().map(|_| x.clone())
@@ -229,7 +364,7 @@ x.item::<i64>().map(|_| x.clone())
 x.to_vec::<f32>().map(|_| x.clone())
     to_vec: the array is int64, not float32; convert it with `x.astype(Float32)`
 x.truth().map(|_| x.clone())
-    bool: the truth value of an array with more than one element (or none) is ambiguous; use `any` or `all`
+    bool: the truth value of an array of shape (2, 3), with more than one element (or none), is ambiguous; use `any` or `all`
 array(1, ())?.len().map(|_| x.clone())
     len: len() of unsized object; a 0-d array has no axes
 arange((0, 5, 0))
@@ -243,9 +378,38 @@ finfo(Int64).map(|_|
 x.clone()).map_err(|error| tnp::Error::dtype(error.to_string()))
     finfo: data type int64 not inexact; use iinfo for integers
 tnp::random::randint(5, 5, (), ())
-    randint: low >= high
+    randint: low >= high: 5 >= 5
 tnp::random::normal(0, -1, ())
-    normal: scale < 0
+    normal: scale < 0: -1
+tnp::random::poisson(-0.5, ())
+    poisson: lam < 0 or lam is NaN: -0.5
+tnp::random::randint(0, 300, (), Int8)
+    randint: high is out of bounds for int8: 300 > 128
+tnp::random::uniform(0, f64::INFINITY, ())
+    uniform: Range exceeds valid bounds: from 0 to inf
+with_mode(Mode::Strict, || x.set(s![0], &halves))
+    set: int64 and float32 are not promoted in Strict mode; convert one (`x.astype(Float32)`) or choose another mode
+where_(array([true], ())?, array([1u8], ())?, -1)
+    where: integer -1 out of bounds for uint8; convert the array or choose a wider dtype
+full(3, 300, UInt8)
+    full: integer 300 out of bounds for uint8; convert the array or choose a wider dtype
+invert(&halves)
+    invert: not supported for the input type float32; convert it to one of bool and integers (`x.astype(…)`)
+matmul(&x, 2)
+    matmul: Input operand 1 does not have enough dimensions (has 0, gufunc core with signature (n?,k),(k,m?)->(n?,m?) requires 1); for a number write `multiply`
+x.as_slice::<f32>().map(|_| x.clone())
+    as_slice: the array is int64, not float32; convert it with `x.astype(Float32)`
+x.t()?.as_slice::<i64>().map(|_| x.clone())
+    as_slice: the array is not contiguous; copy it with `to_vec` or `ascontiguousarray`
+promote_types(UInt64,
+BFloat16).map(|_|
+x.clone()).map_err(|error| tnp::Error::dtype(error.to_string()))
+    promote_types: the DTypes uint64 and bfloat16 do not have a common DType; convert one (`x.astype(Float32)`)
+with_mode(Mode::Strict, || result_type((&x, &halves))).map(|_| x.clone())
+    result_type: int64 and float32 are not promoted in Strict mode; convert one (`x.astype(Float32)`) or choose another mode
+iinfo(Float32).map(|_|
+x.clone()).map_err(|error| tnp::Error::dtype(error.to_string()))
+    iinfo: Invalid integer data type float32; use finfo for floating point
 "#);
 }
 
@@ -271,6 +435,79 @@ x.to("abacus:0")
 with_device("gpu:0", || x.clone())
     device 'gpu:0': no backend 'gpu' in this program (there are: cpu); turn on the feature `cuda` or `wgpu` of tnp
 "#);
+}
+
+/// With another logical device the answer above would differ: this process has one, a child of it two.
+#[test]
+fn operands_on_two_devices() {
+    const ASKED: &str = "TNP_TEST_TWO_DEVICES";
+    const NAME: &str = "operands_on_two_devices";
+    if std::env::var_os(ASKED).is_none() {
+        let child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args([NAME, "--exact"])
+            .env(ASKED, "1")
+            .status();
+        assert!(child.unwrap().success());
+        return;
+    }
+    tnp::memory::set_logical_devices("cpu", 2).unwrap();
+    let here = x();
+    let there = here.to("cpu:1").unwrap();
+    let mut kept = here.clone();
+    let text = said! {
+        add(&here, &there);
+        matmul(&there, here.t()?);
+        concatenate([&here, &there], 0);
+        where_(greater(&here, 2)?, &there, 0);
+        here.get(s![there.get(s![0, ..2])?]);
+        kept.assign(s![0], there.get(s![0])?).map(|()| x());
+        here.to("cpu:2");
+        tnp::memory::set_logical_devices("cpu", 0).map(|()| x());
+    };
+    assert!(array_equal(&kept, x(), ()).unwrap());
+    insta::assert_snapshot!(text, @r#"
+add(&here, &there)
+    add: the operands are on cpu:0 and cpu:1; move one (`x.to("cpu:0")`) or run inside `with_device`
+matmul(&there, here.t()?)
+    matmul: the operands are on cpu:1 and cpu:0; move one (`x.to("cpu:1")`) or run inside `with_device`
+concatenate([&here, &there], 0)
+    concatenate: the operands are on cpu:0 and cpu:1; move one (`x.to("cpu:0")`) or run inside `with_device`
+where_(greater(&here, 2)?, &there, 0)
+    where: the operands are on cpu:0 and cpu:1; move one (`x.to("cpu:0")`) or run inside `with_device`
+here.get(s![there.get(s![0, ..2])?])
+    get: the operands are on cpu:0 and cpu:1; move one (`x.to("cpu:0")`) or run inside `with_device`
+kept.assign(s![0], there.get(s![0])?).map(|()| x())
+    assign: the operands are on cpu:0 and cpu:1; move one (`x.to("cpu:0")`) or run inside `with_device`
+here.to("cpu:2")
+    device 'cpu:2': backend 'cpu' has cpu:0, cpu:1
+tnp::memory::set_logical_devices("cpu", 0).map(|()| x())
+    set_logical_devices: the CPU can show 1 to 16 devices, not 0
+"#);
+}
+
+/// An archive of one stored member whose directory claims the sizes given, and no checksum worth the name.
+fn zip(name: &str, data: &[u8], packed: u32, size: u32) -> Vec<u8> {
+    let fields = |extra: &[u8]| {
+        let mut bytes = vec![20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4];
+        bytes.extend(packed.to_le_bytes());
+        bytes.extend(size.to_le_bytes());
+        bytes.extend((name.len() as u16).to_le_bytes());
+        bytes.extend(extra);
+        bytes.extend(name.as_bytes());
+        bytes
+    };
+    let mut bytes = b"PK\x03\x04".to_vec();
+    bytes.extend(fields(&[0; 2]));
+    bytes.extend(data);
+    let start = bytes.len() as u32;
+    bytes.extend(b"PK\x01\x02\x14\x00");
+    bytes.extend(fields(&[0; 16]));
+    let length = bytes.len() as u32 - start;
+    bytes.extend(b"PK\x05\x06\0\0\0\0\x01\0\x01\0");
+    bytes.extend(length.to_le_bytes());
+    bytes.extend(start.to_le_bytes());
+    bytes.extend([0, 0]);
+    bytes
 }
 
 #[test]
@@ -309,7 +546,30 @@ fn files_that_lie() {
         ),
     );
     write("code.npy", &npy("__import__('os').system('true')\n", &[]));
+    let header = |descr: &str, fortran: &str, shape: &str| {
+        format!("{{'descr': {descr}, 'fortran_order': {fortran}, 'shape': {shape}, }}\n")
+    };
+    write(
+        "order.npy",
+        &npy(&header("'<f8'", "'yes'", "(1,)"), &[0; 8]),
+    );
+    write(
+        "negative.npy",
+        &npy(&header("'<f8'", "False", "(-1,)"), &[0; 8]),
+    );
+    write(
+        "text8.npy",
+        &npy(&header("'<U8'", "False", "(1,)"), &[0; 32]),
+    );
+    write("long.npy", b"\x93NUMPY\x02\x00\xff\xff\xff\x7f{'descr'");
+    write("future.npy", b"\x93NUMPY\x09\x00\x00\x00");
     write("cut.npz", b"PK\x03\x04 and then nothing");
+    let good = npy(&header("'<f8'", "False", "(1,)"), &[0; 8]);
+    let size = good.len() as u32;
+    write("swollen.npz", &zip("x.npy", &good, size, u32::MAX - 1));
+    write("overlap.npz", &zip("x.npy", &good, 1 << 30, 1 << 30));
+    write("checksum.npz", &zip("x.npy", &good, size, size));
+    write("member.npz", &zip("x.npy", b"no array", 8, 8));
     let mut text = String::new();
     for name in [
         "missing.npy",
@@ -319,14 +579,25 @@ fn files_that_lie() {
         "huge.npy",
         "object.npy",
         "code.npy",
+        "order.npy",
+        "negative.npy",
+        "text8.npy",
+        "long.npy",
+        "future.npy",
     ] {
         line(&mut text, name, load(path(name)));
     }
-    line(
-        &mut text,
+    for name in [
         "cut.npz",
-        tnp::load_npz(path("cut.npz")).map(|_| x()),
-    );
+        "swollen.npz",
+        "overlap.npz",
+        "checksum.npz",
+        "member.npz",
+        "text.npy",
+    ] {
+        let read = tnp::load_npz(path(name)).and_then(|mut file| file.get("x"));
+        line(&mut text, name, read);
+    }
     let text = text.replace(&folder.path().display().to_string(), "");
     insta::assert_snapshot!(text, @r#"
 missing.npy
@@ -343,8 +614,28 @@ object.npy
     load: '/object.npy': object dtype '|O' is not supported: it would need pickle, which runs code; save numbers, for example a.astype('float64')
 code.npy
     load: '/code.npy': Cannot parse header: expected a value at byte 0, found '_'
+order.npy
+    load: '/order.npy': fortran_order is not a valid bool: 'yes'
+negative.npy
+    load: '/negative.npy': negative dimensions are not allowed: shape (-1,)
+text8.npy
+    load: '/text8.npy': string dtype '<U8' is not supported: save numbers, or the codes that np.unique(a, return_inverse=True) gives
+long.npy
+    load: '/long.npy': Header info length (2147483647) is large and may not be safe to load securely: at most 10000 bytes are read
+future.npy
+    load: '/future.npy': we only support format version (1,0), (2,0), and (3,0), not (9, 0)
 cut.npz
     load: '/cut.npz': invalid Zip archive: Could not find EOCD
+swollen.npz
+    load: '/swollen.npz': member 'x.npy' claims 4294967294 bytes, more than its 76 compressed ones can hold
+overlap.npz
+    load: '/overlap.npz': members claim 1073741824 bytes of an archive of 184: they overlap
+checksum.npz
+    load_npz: member 'x': Invalid checksum
+member.npz
+    load_npz: member 'x': not an .npy file: it begins with 'no arr' instead of '\x93NUMPY'
+text.npy
+    load: '/text.npy': invalid Zip archive: Could not find EOCD
 "#);
 }
 
@@ -365,9 +656,33 @@ fn nothing_is_half_done() -> tnp::Result<()> {
     assert!(save(folder.path().join("no/such/folder/x.npy"), x()).is_err());
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 
+    let archive = folder.path().join("kept.npz");
+    tnp::savez(&archive, [("x", x())])?;
+    let before = std::fs::read(&archive).unwrap();
+    let failed = || Operand::Failed(tnp::Error::value("no such value"));
+    let members = || [("a", Operand::Owned(x())), ("b", failed())];
+    assert!(tnp::savez(&archive, members()).is_err());
+    assert!(tnp::savez_compressed(&archive, members()).is_err());
+    assert!(tnp::savez(&archive, [("x", 1), ("x", 2)]).is_err());
+    assert!(tnp::savez(folder.path().join("new.npz"), members()).is_err());
+    assert_eq!(std::fs::read(&archive).unwrap(), before);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+
+    // Long enough for several threads, the bad index last: what comes before it is not written either.
+    let mut long = zeros([200_000], ())?;
+    let mut indices: Vec<i64> = (0..200_000).collect();
+    indices[199_999] = 200_000;
+    assert!(long.assign(s![&indices[..]], 1).is_err());
+    assert!(long.at_mut(s![&indices[..]]).add(1).is_err());
+    assert!(!long.any(())?.truth()?);
+
     let mut y = x();
     assert!(y.assign(s![0], ones([5], ())?).is_err());
     assert!(y.assign(s![[0, 9]], 1).is_err());
+    assert!(y.at_mut(s![[0, 0, 9]]).add(1).is_err());
+    assert!(y.at_mut(s![0]).multiply(ones([5], ())?).is_err());
+    assert!(catch_unwind(AssertUnwindSafe(|| y /= 2)).is_err());
+    assert!(catch_unwind(AssertUnwindSafe(|| y &= 0.5)).is_err());
     assert!(catch_unwind(AssertUnwindSafe(|| y += 0.5)).is_err());
     assert!(catch_unwind(AssertUnwindSafe(|| y *= ones([4], Int64).unwrap())).is_err());
     assert!(array_equal(&y, x(), ())?);
@@ -453,6 +768,104 @@ proptest! {
             if let Ok(result) = call() {
                 prop_assert!(!result.to_string().is_empty());
             }
+        }
+    }
+
+    /// Any text as subscripts.
+    #[test]
+    fn no_subscripts_panic(subscripts in "[ijkA.,> -]{0,9}", shape in prop::collection::vec(0usize..3, 0..4)) {
+        let x = ones(&shape[..], ()).unwrap();
+        for count in 0..3 {
+            let operands: Vec<&Array> = vec![&x; count];
+            if let Err(error) = einsum(&subscripts, operands, ()) {
+                prop_assert!(error.to_string().starts_with("einsum: "), "{}", error);
+            }
+        }
+    }
+
+    /// Any numbers as bounds, steps, counts and strides.
+    #[test]
+    fn no_numbers_panic(
+        start in prop::num::f64::ANY,
+        stop in prop::num::f64::ANY,
+        step in prop::num::f64::ANY,
+        whole in prop::num::i64::ANY,
+        small in -9isize..9,
+        dtype in prop::sample::select(DType::ALL.to_vec()),
+    ) {
+        let x = x();
+        let calls: Vec<Box<dyn Fn() -> tnp::Result<Array> + '_>> = vec![
+            Box::new(|| arange((0.0, 5.0 * step.abs().min(1.0), step))),
+            Box::new(|| linspace(start, stop, Space::num(small).dtype(dtype))),
+            Box::new(|| logspace(start, stop, small)),
+            Box::new(|| geomspace(start, stop, small)),
+            Box::new(|| full(small, whole, dtype)),
+            Box::new(|| tri(3, Eye::columns(4).k(whole as isize))),
+            Box::new(|| tril(&x, whole as isize)),
+            Box::new(|| diagonal(&x, whole as isize)),
+            Box::new(|| eye(3, Eye::diagonal(whole as isize))),
+            Box::new(|| roll(&x, whole as isize, 0)),
+            Box::new(|| rot90(&x, whole as isize, ())),
+            Box::new(|| take(&x, whole, ())),
+            Box::new(|| take(&x, whole, Take::axis(1).mode(IndexMode::Wrap))),
+            Box::new(|| x.get(s![whole.., ..whole])),
+            Box::new(|| x.get(s![whole])),
+            Box::new(|| x.reshape([whole as isize, small])),
+            Box::new(|| as_strided(&x, [small, 2], [whole as isize, small])),
+            Box::new(|| sliding_window_view(&x, whole as isize, 0)),
+            Box::new(|| add(&x, whole)),
+            Box::new(|| add(x.astype(dtype)?, start)),
+            Box::new(|| floor_divide(&x, whole)),
+            Box::new(|| power(&x, small as i64)),
+            Box::new(|| left_shift(&x, whole)),
+            Box::new(|| round(x.astype(dtype)?, small as i32)),
+            Box::new(|| array(start, dtype)),
+            Box::new(|| diff(&x, Diff::times(small))),
+            Box::new(|| vander([1, 2], Vander::columns(small))),
+            Box::new(|| tnp::random::uniform(start, stop, 3)),
+            Box::new(|| tnp::random::randint(whole, 7, 3, dtype)),
+            Box::new(|| tnp::random::normal(start, step, small)),
+        ];
+        for call in calls {
+            if let Ok(result) = call() {
+                prop_assert!(!result.to_string().is_empty());
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// Good files with some bytes changed or cut off.
+    #[test]
+    fn no_file_panics(
+        changes in prop::collection::vec((0usize..400, prop::num::u8::ANY), 0..6),
+        cut in 0usize..500,
+        packed in prop::bool::ANY,
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let (plain, archive) = (folder.path().join("x.npy"), folder.path().join("x.npz"));
+        save(&plain, x()).unwrap();
+        if packed {
+            tnp::savez_compressed(&archive, [("x", x())]).unwrap();
+        } else {
+            tnp::savez(&archive, [("x", x())]).unwrap();
+        }
+        for path in [&plain, &archive] {
+            let mut bytes = std::fs::read(path).unwrap();
+            for &(at, byte) in &changes {
+                if let Some(place) = bytes.get_mut(at) {
+                    *place = byte;
+                }
+            }
+            bytes.truncate(cut);
+            std::fs::write(path, bytes).unwrap();
+        }
+        let read = load(&plain);
+        let members = tnp::load_npz(&archive).and_then(|mut file| file.read_all());
+        for error in [read.err(), members.err()].into_iter().flatten() {
+            prop_assert!(!error.to_string().is_empty());
         }
     }
 }

@@ -90,7 +90,8 @@ impl NpzFile {
     /// # Errors
     /// When there is no array of that name (the message lists them), or it is damaged or beyond the limit.
     pub fn get(&mut self, name: &str) -> Result<Array> {
-        from_raw(self.0.read(name)?)
+        let raw = (self.0.read(name)).map_err(|error| error.in_op("load_npz"))?;
+        from_raw(raw)
     }
 
     /// Reads all arrays, in the file's order.

@@ -148,7 +148,7 @@ fn archives_hold_many_arrays() {
         let refused = limited.get("complex128").unwrap_err().to_string();
         assert_eq!(
             refused,
-            "member 'complex128' holds 192 bytes, more than the limit of 100"
+            "load_npz: member 'complex128' holds 192 bytes, more than the limit of 100"
         );
     }
     let twice = savez(&path, [("x", 1), ("x", 2)]).unwrap_err().to_string();

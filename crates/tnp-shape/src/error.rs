@@ -79,8 +79,8 @@ pub enum ShapeProblem {
     AssignIndexed { from: Dims, to: Dims },
     #[error("cannot reshape array of size {size} into shape {}", Signed(shape))]
     Reshape { size: usize, shape: Vec<isize> },
-    #[error("can only specify one unknown dimension")]
-    UnknownDimensions,
+    #[error("can only specify one unknown dimension, not {}", Signed(shape))]
+    UnknownDimensions { shape: Vec<isize> },
     #[error("negative dimensions are not allowed, {0} is one")]
     NegativeDimension(isize),
     #[error(
@@ -90,18 +90,18 @@ pub enum ShapeProblem {
     TooBig { shape: Dims },
     #[error("axis {axis} is out of bounds for array of dimension {ndim}")]
     Axis { axis: isize, ndim: usize },
-    #[error("repeated axis")]
-    RepeatedAxis,
-    #[error("repeated axis in transpose")]
-    RepeatedTranspose,
+    #[error("repeated axis: {axis} is named twice")]
+    RepeatedAxis { axis: usize },
+    #[error("repeated axis in transpose: {axis} is named twice")]
+    RepeatedTranspose { axis: usize },
     #[error("axes don't match array: {given} axes for an array of dimension {ndim}")]
     TransposeLength { given: usize, ndim: usize },
     #[error(
         "cannot select an axis to squeeze out which has size not equal to one: axis {axis} has size {size}"
     )]
     Squeeze { axis: usize, size: usize },
-    #[error("axis1 and axis2 cannot be the same")]
-    SameAxes,
+    #[error("axis1 and axis2 cannot be the same, both are {axis}")]
+    SameAxes { axis: usize },
     #[error(
         "window shape cannot be larger than input array shape: window {window} on axis {axis} with size {size}"
     )]

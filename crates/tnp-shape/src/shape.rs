@@ -78,7 +78,8 @@ pub fn resolve_reshape(size: usize, shape: &[isize]) -> Result<Dims> {
     for (axis, &dim) in shape.iter().enumerate() {
         if dim < 0 {
             if unknown.replace(axis).is_some() {
-                return Err(ShapeProblem::UnknownDimensions.into());
+                let shape = shape.to_vec();
+                return Err(ShapeProblem::UnknownDimensions { shape }.into());
             }
             dims.push(1);
         } else {
@@ -125,7 +126,7 @@ pub fn normalize_axes(axes: &[isize], ndim: usize) -> Result<Axes> {
     for &axis in axes {
         let axis = normalize_axis(axis, ndim)?;
         if found.contains(&axis) {
-            return Err(ShapeProblem::RepeatedAxis.into());
+            return Err(ShapeProblem::RepeatedAxis { axis }.into());
         }
         found.push(axis);
     }

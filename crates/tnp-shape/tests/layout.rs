@@ -281,7 +281,7 @@ fn errors_read_as_numpys() {
     refuse(
         resolve_reshape(6, &[-1, -1]),
         value,
-        "can only specify one unknown dimension",
+        "can only specify one unknown dimension, not (-1,-1)",
     );
     assert_eq!(resolve_reshape(6, &[-2, 3]).unwrap().as_slice(), &[2, 3]);
     refuse(
@@ -301,11 +301,15 @@ fn errors_read_as_numpys() {
         axis,
         "axis -3 is out of bounds for array of dimension 2",
     );
-    refuse(normalize_axes(&[0, -2], 2), value, "repeated axis");
+    refuse(
+        normalize_axes(&[0, -2], 2),
+        value,
+        "repeated axis: 0 is named twice",
+    );
     refuse(
         layout.transpose(&[0, 0]),
         value,
-        "repeated axis in transpose",
+        "repeated axis in transpose: 0 is named twice",
     );
     refuse(
         layout.transpose(&[0, 3]),
@@ -317,11 +321,15 @@ fn errors_read_as_numpys() {
         value,
         "axes don't match array: 1 axes for an array of dimension 2",
     );
-    refuse(layout.expand_dims(&[0, 0]), value, "repeated axis");
+    refuse(
+        layout.expand_dims(&[0, 0]),
+        value,
+        "repeated axis: 0 is named twice",
+    );
     refuse(
         layout.diagonal(0, 1, 1),
         value,
-        "axis1 and axis2 cannot be the same",
+        "axis1 and axis2 cannot be the same, both are 1",
     );
     refuse(
         layout.squeeze(Some(&[0])),

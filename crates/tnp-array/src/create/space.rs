@@ -5,7 +5,7 @@ use tnp_backend::{Error, Result};
 use tnp_dtype::{
     BinaryRule, DType, Literal, Scalar, TypeOrScalar, UnaryRule, c128, default_float, to_inexact,
 };
-use tnp_shape::{Dims, broadcast_shapes};
+use tnp_shape::{Dims, broadcast_shapes, normalize_axis};
 
 use super::range::{is_complex, replaced};
 use crate::bind::bind1;
@@ -276,7 +276,8 @@ fn spaced_by_rule(
         y = replaced(y, 0, num - 1, row)?;
     }
     if options.axis != 0 {
-        y = moved_axes(Operand::Owned(y), 0.into(), options.axis.into())?;
+        let axis = normalize_axis(options.axis, y.ndim())?;
+        y = moved_axes(Operand::Owned(y), 0.into(), (axis as isize).into())?;
     }
     if let Some(wanted) = options.dtype {
         if wanted.is_integer() && !dtype.is_complex() {
@@ -471,7 +472,8 @@ fn geometric(start: Operand<'_>, stop: Operand<'_>, options: &Space) -> Result<A
         Operand::Owned(sign),
     )?;
     if options.axis != 0 {
-        y = moved_axes(Operand::Owned(y), 0.into(), options.axis.into())?;
+        let axis = normalize_axis(options.axis, y.ndim())?;
+        y = moved_axes(Operand::Owned(y), 0.into(), (axis as isize).into())?;
     }
     y.astype(options.dtype.unwrap_or(dtype))
 }

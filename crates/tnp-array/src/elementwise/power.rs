@@ -24,7 +24,7 @@ use crate::{Array, Operand};
 /// use tnp_array::power;
 /// assert_eq!(power([1, 2, 3], 3)?.to_vec::<i32>()?, [1, 8, 27]);
 /// let error = power([2], -1).unwrap_err();
-/// assert_eq!(error.to_string(), "power: Integers to negative integer powers are not allowed.");
+/// assert_eq!(error.to_string(), "power: Integers to negative integer powers are not allowed; convert the base to a float (`x.astype(Float64)`)");
 /// # Ok::<(), tnp_array::Error>(())
 /// ```
 /// <https://numpy.org/doc/stable/reference/generated/numpy.power.html>
@@ -104,7 +104,7 @@ fn refuse_negative(x: &Operand<'_>, y: &Operand<'_>) -> Result<()> {
     };
     if negative {
         return Err(Error::value(
-            "power: Integers to negative integer powers are not allowed.",
+            "power: Integers to negative integer powers are not allowed; convert the base to a float (`x.astype(Float64)`)",
         ));
     }
     Ok(())

@@ -292,7 +292,9 @@ pub(crate) fn normalized(op: &str, axes: &[isize], ndim: usize, repeated: &str) 
     for &axis in axes {
         let axis = normalize_axis(axis, ndim).map_err(|error| Error::from(error).in_op(op))?;
         if found.contains(&axis) {
-            return Err(Error::value(format!("{op}: {repeated}")));
+            return Err(Error::value(format!(
+                "{op}: {repeated}: {axis} is named twice"
+            )));
         }
         found.push(axis);
     }
@@ -372,7 +374,7 @@ pub(crate) fn moved_axes(mut x: Operand<'_>, source: Axis, destination: Axis) ->
             let axis = named_axis(OP, name, axis, ndim)?;
             if found.contains(&axis) {
                 return Err(Error::value(format!(
-                    "{OP}: repeated axis in `{name}` argument"
+                    "{OP}: repeated axis in `{name}` argument: {axis} is named twice"
                 )));
             }
             found.push(axis);

@@ -121,22 +121,28 @@ impl LegacyRng {
         let lows = Param::new("low", low, out.len())?;
         let highs = Param::new("high", high, out.len())?;
         let (min, max) = T::RANGE;
-        if low.iter().any(|&l| l < min) {
+        if let Some(low) = low.iter().find(|&&l| l < min) {
             return Err(Error::value(format!(
-                "low is out of bounds for {}",
+                "low is out of bounds for {}: {low} < {min}",
                 T::NAME
             )));
         }
-        if high.iter().any(|&h| h > max + 1) {
+        if let Some(high) = high.iter().find(|&&h| h > max + 1) {
             return Err(Error::value(format!(
-                "high is out of bounds for {}",
-                T::NAME
+                "high is out of bounds for {}: {high} > {}",
+                T::NAME,
+                max + 1
             )));
         }
-        if (0..low.len().max(high.len())).any(|i| lows.at(i) >= highs.at(i)) {
+        if let Some(i) = (0..low.len().max(high.len())).find(|&i| lows.at(i) >= highs.at(i)) {
             // NumPy's words for the bound a caller of `randint(high)` knows about.
             let zero = low.iter().all(|&l| l == 0);
-            return Err(Error::value(if zero { "high <= 0" } else { "low >= high" }));
+            let (l, h) = (lows.at(i), highs.at(i));
+            return Err(Error::value(if zero {
+                format!("high <= 0: {h}")
+            } else {
+                format!("low >= high: {l} >= {h}")
+            }));
         }
         let mut words = Words {
             mt: &mut self.mt,

@@ -143,8 +143,12 @@ impl LegacyRng {
         let lows = Param::new("low", low, out.len())?;
         let highs = Param::new("high", high, out.len())?;
         let pairs = low.len().max(high.len());
-        if (0..pairs).any(|i| !(highs.at(i) - lows.at(i)).is_finite()) {
-            return Err(Error::overflow("Range exceeds valid bounds"));
+        if let Some(i) = (0..pairs).find(|&i| !(highs.at(i) - lows.at(i)).is_finite()) {
+            return Err(Error::overflow(format!(
+                "Range exceeds valid bounds: from {} to {}",
+                lows.at(i),
+                highs.at(i)
+            )));
         }
         self.mt.fill_f64(out);
         for (i, slot) in out.iter_mut().enumerate() {
@@ -173,13 +177,13 @@ impl LegacyRng {
     pub fn fill_poisson(&mut self, lam: &[f64], out: &mut [i64]) -> Result<()> {
         let lams = Param::new("lam", lam, out.len())?;
         if lams.is_scalar() && (lam[0] < 0.0 || lam[0].is_nan()) {
-            return Err(Error::value("lam < 0 or lam is NaN"));
+            return Err(Error::value(format!("lam < 0 or lam is NaN: {}", lam[0])));
         }
-        if lam.iter().any(|&l| l < 0.0) {
-            return Err(Error::value("lam < 0 or lam contains NaNs"));
+        if let Some(lam) = lam.iter().find(|&&l| l < 0.0) {
+            return Err(Error::value(format!("lam < 0 or lam contains NaNs: {lam}")));
         }
-        if lam.iter().any(|&l| l > MAX_LAM || l.is_nan()) {
-            return Err(Error::value("lam value too large"));
+        if let Some(lam) = lam.iter().find(|&&l| l > MAX_LAM || l.is_nan()) {
+            return Err(Error::value(format!("lam value too large: {lam}")));
         }
         for (i, slot) in out.iter_mut().enumerate() {
             *slot = self.next_poisson(lams.at(i));
@@ -274,8 +278,8 @@ impl std::fmt::Debug for LegacyRng {
 
 fn not_negative<'a>(name: &str, values: &'a [f64], count: usize) -> Result<Param<'a, f64>> {
     // NumPy tests the sign bit: minus zero is refused and NaN passes.
-    if values.iter().any(|v| !v.is_nan() && v.is_sign_negative()) {
-        return Err(Error::value(format!("{name} < 0")));
+    if let Some(value) = (values.iter()).find(|v| !v.is_nan() && v.is_sign_negative()) {
+        return Err(Error::value(format!("{name} < 0: {value}")));
     }
     Param::new(name, values, count)
 }

@@ -10,7 +10,7 @@ use crate::{Error, Result, TensorType, Types};
 /// # Errors
 /// When the number, shapes or dtypes of the inputs do not fit; the message names the operation and the values.
 pub fn infer(prim: &Prim, inputs: &[&TensorType]) -> Result<Types> {
-    one_output(prim, inputs).map_err(|error| error.in_op(prim.name()))
+    one_output(prim, inputs).map_err(|error| error.in_prim(prim.name()))
 }
 
 fn one_output(prim: &Prim, inputs: &[&TensorType]) -> Result<Types> {

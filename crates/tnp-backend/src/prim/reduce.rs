@@ -90,7 +90,8 @@ pub(super) fn reduce(
                     "minimum"
                 };
                 return Err(Error::value(format!(
-                    "zero-size array to reduction operation {name} which has no identity"
+                    "zero-size array to reduction operation {name} which has no identity: its shape is {}; give `initial`",
+                    tnp_shape::tuple(&x.shape)
                 )));
             }
         }

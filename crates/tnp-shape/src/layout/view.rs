@@ -94,7 +94,7 @@ impl Layout {
             }
             .into());
         }
-        self.check_axes(permutation, ShapeProblem::RepeatedTranspose)?;
+        self.check_axes(permutation, |axis| ShapeProblem::RepeatedTranspose { axis })?;
         Ok(self.select(permutation))
     }
 
@@ -185,7 +185,7 @@ impl Layout {
     /// ```
     pub fn expand_dims(&self, axes: &[usize]) -> Result<Layout> {
         let ndim = self.ndim() + axes.len();
-        check_axes(axes, ndim, ShapeProblem::RepeatedAxis)?;
+        check_axes(axes, ndim, repeated)?;
         let mut layout = Layout {
             shape: Dims::from_elem(1, ndim),
             strides: Strides::from_elem(0, ndim),
@@ -205,7 +205,7 @@ impl Layout {
     /// When an axis named is out of bounds, named twice or of another size.
     pub fn squeeze(&self, axes: Option<&[usize]>) -> Result<Layout> {
         if let Some(axes) = axes {
-            self.check_axes(axes, ShapeProblem::RepeatedAxis)?;
+            self.check_axes(axes, repeated)?;
             if let Some(&axis) = axes.iter().find(|&&axis| self.shape[axis] != 1) {
                 let size = self.shape[axis];
                 return Err(ShapeProblem::Squeeze { axis, size }.into());
@@ -224,7 +224,7 @@ impl Layout {
     /// # Errors
     /// When an axis is out of bounds or named twice.
     pub fn flip(&self, axes: &[usize]) -> Result<Layout> {
-        self.check_axes(axes, ShapeProblem::RepeatedAxis)?;
+        self.check_axes(axes, repeated)?;
         let mut layout = self.clone();
         for &axis in axes {
             let (dim, stride) = (self.shape[axis], self.strides[axis]);
@@ -248,7 +248,7 @@ impl Layout {
     /// # Ok::<(), tnp_shape::ShapeError>(())
     /// ```
     pub fn diagonal(&self, offset: isize, axis1: usize, axis2: usize) -> Result<Layout> {
-        self.check_axes(&[axis1, axis2], ShapeProblem::SameAxes)?;
+        self.check_axes(&[axis1, axis2], |axis| ShapeProblem::SameAxes { axis })?;
         let (mut dim1, mut dim2) = (self.shape[axis1], self.shape[axis2]);
         let (stride1, stride2) = (self.strides[axis1], self.strides[axis2]);
         let skipped = offset.unsigned_abs();
@@ -366,9 +366,13 @@ impl Layout {
         layout
     }
 
-    fn check_axes(&self, axes: &[usize], repeated: ShapeProblem) -> Result<()> {
-        check_axes(axes, self.ndim(), repeated)
+    fn check_axes(&self, axes: &[usize], problem: fn(usize) -> ShapeProblem) -> Result<()> {
+        check_axes(axes, self.ndim(), problem)
     }
+}
+
+fn repeated(axis: usize) -> ShapeProblem {
+    ShapeProblem::RepeatedAxis { axis }
 }
 
 fn check_axis(axis: usize, ndim: usize) -> Result<()> {
@@ -380,11 +384,11 @@ fn check_axis(axis: usize, ndim: usize) -> Result<()> {
 }
 
 /// Every axis in bounds, and none twice.
-fn check_axes(axes: &[usize], ndim: usize, repeated: ShapeProblem) -> Result<()> {
+fn check_axes(axes: &[usize], ndim: usize, problem: fn(usize) -> ShapeProblem) -> Result<()> {
     for (position, &axis) in axes.iter().enumerate() {
         check_axis(axis, ndim)?;
         if axes[..position].contains(&axis) {
-            return Err(repeated.into());
+            return Err(problem(axis).into());
         }
     }
     Ok(())
