@@ -5,23 +5,31 @@ use std::path::Path;
 use crate::shell::{Done, output, program, read, root};
 
 /// Crates in the order of the house: each may use only those before it. A backend stands on `tnp-backend` alone.
-const ORDER: [&str; 8] = [
+const ORDER: [&str; 12] = [
     "tnp-dtype",
     "tnp-shape",
     "tnp-backend",
     "tnp-cpu",
     "tnp-array",
+    "tnp-macros",
+    "tnp-trace",
+    "tnp-vmap",
+    "tnp-autodiff",
     "tnp-io",
     "tnp-testing",
     "tnp-facade",
 ];
 const BACKENDS: [&str; 1] = ["tnp-cpu"];
 /// Crates that may not name a backend crate outside their tests; the facade does, behind features.
-const BACKEND_FREE: [&str; 6] = [
+const BACKEND_FREE: [&str; 10] = [
     "tnp-dtype",
     "tnp-shape",
     "tnp-backend",
     "tnp-array",
+    "tnp-macros",
+    "tnp-trace",
+    "tnp-vmap",
+    "tnp-autodiff",
     "tnp-io",
     "tnp-testing",
 ];

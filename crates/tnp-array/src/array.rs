@@ -12,7 +12,7 @@ use tnp_dtype::{DType, Element, Literal, TypeInfo, with_dtype};
 use tnp_shape::{Dims, Layout, tuple};
 
 use crate::bind::bind1;
-use crate::context::Boxed;
+use crate::context::{self, Boxed};
 use crate::{Operand, current_device};
 
 /// An n-dimensional array of one [`DType`] on one [`Device`].
@@ -257,6 +257,11 @@ impl Array {
     /// When there is no device, or its memory runs out.
     #[inline]
     pub fn from_literal(value: Literal) -> Result<Array> {
+        if context::is_active() {
+            // Part of the program that a transformation sees, not an array it captures.
+            let shape = Dims::new();
+            return bind1(&Prim::Full { shape, value }, &mut []);
+        }
         Array::from_bytes(value.as_bytes(), &[], value.dtype())
     }
 

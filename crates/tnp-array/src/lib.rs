@@ -30,6 +30,7 @@ mod reduce;
 mod serialize;
 mod sort;
 mod statistics;
+mod tree;
 mod views;
 
 pub use args::{Axis, DTypeArg, Flag, Maybe, Reduce, Shape};
@@ -61,6 +62,7 @@ pub use products::*;
 pub use reduce::*;
 pub use sort::*;
 pub use statistics::*;
+pub use tree::{IntoResult, Structure, Tree};
 pub use tnp_backend::{
     Device, DeviceInfo, Error, ErrorKind, MemoryStats, Result, TransferStats, Warning,
     reset_transfer_stats, set_warning_hook, transfer_stats,
