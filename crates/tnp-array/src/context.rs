@@ -42,6 +42,12 @@ pub trait Frame: Send + Sync {
     /// # Errors
     /// Those of inference and of what the frame binds; a frame that has no rule for the primitive says so.
     fn process(&self, prim: &Prim, inputs: &mut [Operand<'_>]) -> Result<Results>;
+
+    /// A key (`uint32[2]`) for a random draw inside the transformation; `None` leaves it to the next one out. Called with the
+    /// frame's parent current.
+    fn random_key(&self) -> Option<Result<Array>> {
+        None
+    }
 }
 
 /// A value that is not there yet: an array inside a trace or a map.
@@ -210,6 +216,16 @@ pub(crate) fn process(prim: &Prim, inputs: &mut [Operand<'_>]) -> Result<Results
     let _below = FramesGuard::replace(node.parent.clone());
     let _processing = Processing::enter();
     node.frame.process(prim, inputs)
+}
+
+/// A key for a random draw, from the innermost frame that gives keys.
+pub(crate) fn random_key() -> Option<Result<Array>> {
+    let innermost = current();
+    chain(innermost.as_ref()).find_map(|node| {
+        let _below = FramesGuard::replace(node.parent.clone());
+        let _processing = Processing::enter();
+        node.frame.random_key()
+    })
 }
 
 /// The error for a box met outside its transformation.

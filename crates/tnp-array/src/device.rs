@@ -36,7 +36,7 @@ impl Drop for DeviceScope {
 
 /// The device of the innermost scope on this thread.
 #[inline]
-pub(crate) fn scoped_device() -> Option<Device> {
+pub fn scoped_device() -> Option<Device> {
     SCOPED.get()
 }
 

@@ -42,8 +42,8 @@ pub use context::{
 pub use convert::{List, Rows};
 pub use create::*;
 pub use device::{
-    ToDevice, copy, current_device, default_device, devices, physical_devices, set_default_device,
-    with_device,
+    ToDevice, copy, current_device, default_device, devices, physical_devices, scoped_device,
+    set_default_device, with_device,
 };
 pub use display::{array_repr, array_str, array2string};
 pub use einsum::einsum;

@@ -7,6 +7,7 @@ use tnp_dtype::{DType, Literal, Scalar};
 use tnp_shape::{Dims, Layout, Strides, broadcast_shapes};
 
 use crate::bind::bind1;
+use crate::context;
 use crate::device::{DeviceScope, default_device, scoped_device};
 use crate::{Array, Operand};
 
@@ -35,11 +36,13 @@ pub(crate) fn at_home<R>(home: Option<Device>, body: impl FnOnce() -> R) -> R {
     }
 }
 
-/// One value as an array of a shape, on the device another array is on: a constant, repeated by strides of zero.
+/// One value as an array of a shape, on the device another array is on: a constant, repeated by strides of zero. In a
+/// transformation it is a step of the program.
 #[inline]
 pub(crate) fn constant(beside: &Array, value: Literal, shape: &Dims) -> Result<Operand<'static>> {
-    let Ok(tensor) = beside.tensor() else {
-        return expand(Operand::Owned(Array::from_literal(value)?), shape);
+    let tensor = match beside.tensor() {
+        Ok(tensor) if !context::is_active() => tensor,
+        _ => return expand(Operand::Owned(Array::from_literal(value)?), shape),
     };
     let device = scoped_device().unwrap_or_else(|| tensor.device());
     let buffer = device.backend().upload(device.index(), value.as_bytes())?;

@@ -141,6 +141,9 @@ pub trait Executable: Send + Sync {
     /// # Errors
     /// Those of the steps.
     fn run(&self, inputs: &[Arg<'_>]) -> Result<Outputs>;
+
+    /// What it does step by step, for a person to read: regions, launches, bytes, copies.
+    fn explain(&self) -> String;
 }
 
 struct Interpreted {
@@ -152,5 +155,9 @@ impl Executable for Interpreted {
     fn run(&self, inputs: &[Arg<'_>]) -> Result<Outputs> {
         let inputs: Vec<Tensor> = inputs.iter().map(|arg| arg.tensor.clone()).collect();
         interpret(self.device, &self.graph, inputs)
+    }
+
+    fn explain(&self) -> String {
+        format!("step by step, nothing fused:\n{}", self.graph)
     }
 }

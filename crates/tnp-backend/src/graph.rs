@@ -170,6 +170,12 @@ impl GraphBuilder {
         var
     }
 
+    /// Makes an input the last one.
+    pub fn input_last(&mut self, var: Var) {
+        self.graph.inputs.retain(|&other| other != var);
+        self.graph.inputs.push(var);
+    }
+
     /// Adds a step.
     ///
     /// # Errors
@@ -207,6 +213,37 @@ impl GraphBuilder {
     /// Those of [`GraphBuilder::push`].
     pub fn push1(&mut self, prim: Prim, inputs: &[Var]) -> Result<Var> {
         Ok(self.push(prim, inputs)?[0])
+    }
+
+    /// Adds the steps of another graph, whose inputs are variables of this one; gives its outputs.
+    ///
+    /// # Errors
+    /// Those of [`GraphBuilder::push`]; when the number of inputs is not the graph's.
+    pub fn inline(&mut self, graph: &Graph, inputs: &[Var]) -> Result<Vec<Var>> {
+        if inputs.len() != graph.inputs.len() {
+            return Err(Error::value(format!(
+                "the graph takes {} arrays, {} were given",
+                graph.inputs.len(),
+                inputs.len()
+            )));
+        }
+        let mut names = vec![Var(u32::MAX); graph.variables.len()];
+        for (inner, &outer) in graph.inputs.iter().zip(inputs) {
+            names[inner.index()] = outer;
+        }
+        for equation in &graph.equations {
+            let inputs: SmallVec<[Var; 4]> = equation
+                .inputs
+                .iter()
+                .map(|var| names[var.index()])
+                .collect();
+            let outputs = self.push(equation.prim.clone(), &inputs)?;
+            for (inner, outer) in equation.outputs.iter().zip(outputs) {
+                self.set_weak(outer, graph.is_weak(*inner));
+                names[inner.index()] = outer;
+            }
+        }
+        Ok(graph.outputs.iter().map(|var| names[var.index()]).collect())
     }
 
     /// Marks a variable as weakly typed.

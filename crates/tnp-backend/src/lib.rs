@@ -5,6 +5,7 @@
 
 mod backend;
 mod buffer;
+mod compiled;
 mod decompose;
 mod device;
 mod error;
@@ -20,6 +21,7 @@ use tnp_dtype::DType;
 
 pub use backend::{Backend, Executable, MemoryStats};
 pub use buffer::{Buffer, HostMemory, INLINE_BYTES};
+pub use compiled::compiled;
 pub use decompose::{decompose, is_core, is_layout};
 pub use device::{BACKENDS, Device, DeviceInfo, backends, devices, register};
 pub use error::{Error, ErrorKind, Result};

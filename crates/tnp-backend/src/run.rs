@@ -2,14 +2,16 @@
 //!
 //! Gradients, traces and maps are above this; what comes here is computed.
 
+use std::sync::Arc;
+
 use smallvec::{SmallVec, smallvec};
 use tnp_dtype::{DType, Literal};
 use tnp_shape::{Dims, Layout, Strides};
 
 use crate::prim::{Prim, SliceSpec, Unary, infer};
 use crate::{
-    Arg, Device, Error, ErrorKind, Graph, Outputs, Result, Tensor, TensorType, decompose,
-    is_layout, shape_text, transfer,
+    Arg, Device, Error, ErrorKind, Executable, Graph, Outputs, Result, Tensor, TensorType, compiled,
+    decompose, is_layout, shape_text, transfer,
 };
 
 /// Runs one primitive on a device, on which all inputs live.
@@ -40,11 +42,11 @@ fn started(device: Device, prim: &Prim, inputs: &[Arg<'_>]) -> Result<Outputs> {
     };
     match prim {
         Prim::DeviceCopy { device } => Ok(smallvec![transfer(inputs[0].tensor, *device)?]),
-        Prim::Call { graph } => interpret(device, graph, values(0)),
+        Prim::Call { graph } => compiled(device, graph)?.run(inputs),
         Prim::Switch { branches } => {
             let branch = scalar(inputs[0].tensor)?.to_i128().unwrap_or(-1);
             match usize::try_from(branch).ok().and_then(|i| branches.get(i)) {
-                Some(graph) => interpret(device, graph, values(1)),
+                Some(graph) => compiled(device, graph)?.run(&inputs[1..]),
                 None => Err(Error::index(format!(
                     "switch: branch {branch} is out of bounds for {} branches",
                     branches.len()
@@ -52,11 +54,13 @@ fn started(device: Device, prim: &Prim, inputs: &[Arg<'_>]) -> Result<Outputs> {
             }
         }
         Prim::While { condition, body } => {
-            let mut carry = values(0);
-            while scalar(&interpret(device, condition, carry.clone())?[0])?.value::<bool>() {
-                carry = interpret(device, body, carry)?.into_vec();
+            let condition = compiled(device, condition)?;
+            let body = compiled(device, body)?;
+            let mut carry: Outputs = values(0).into();
+            while scalar(&condition.run(&borrowed(&carry))?[0])?.value::<bool>() {
+                carry = step(body.as_ref(), carry)?;
             }
-            Ok(carry.into())
+            Ok(carry)
         }
         Prim::Scan {
             body,
@@ -244,9 +248,27 @@ pub fn scalar(x: &Tensor) -> Result<Literal> {
     Ok(Literal::from_bytes(x.dtype, &bytes[..itemsize]))
 }
 
+fn borrowed(tensors: &[Tensor]) -> SmallVec<[Arg<'_>; 4]> {
+    tensors.iter().map(Arg::borrowed).collect()
+}
+
+/// One turn of a loop; what nobody else holds may be overwritten.
+fn step(body: &dyn Executable, mut carry: Outputs) -> Result<Outputs> {
+    let donated: SmallVec<[bool; 4]> = carry
+        .iter_mut()
+        .map(|tensor| tensor.buffer.is_unique())
+        .collect();
+    let args: SmallVec<[Arg<'_>; 4]> = carry
+        .iter()
+        .zip(donated)
+        .map(|(tensor, donated)| Arg { tensor, donated })
+        .collect();
+    body.run(&args)
+}
+
 fn scan(
     device: Device,
-    body: &Graph,
+    body: &Arc<Graph>,
     carry: usize,
     (length, reverse): (usize, bool),
     inputs: Vec<Tensor>,
@@ -254,6 +276,7 @@ fn scan(
 ) -> Result<Outputs> {
     let mut carried = inputs;
     let xs = carried.split_off(carry);
+    let body = compiled(device, body)?;
     let mut stacks: Vec<Vec<Tensor>> = vec![Vec::with_capacity(length); outputs.len() - carry];
     for i in 0..length {
         let at = if reverse { length - 1 - i } else { i };
@@ -271,7 +294,7 @@ fn scan(
                 dtype: x.dtype,
             });
         }
-        let mut results = interpret(device, body, step)?.into_vec();
+        let mut results = self::step(body.as_ref(), step.into())?.into_vec();
         let ys = results.split_off(carry);
         carried = results;
         for (stack, y) in stacks.iter_mut().zip(ys) {

@@ -12,6 +12,8 @@ pub enum Warning {
     EmptySlice,
     /// An imaginary part was discarded by a conversion to real.
     ComplexDiscarded,
+    /// A traced function is traced again and again.
+    Retrace,
 }
 
 impl Warning {
@@ -20,6 +22,9 @@ impl Warning {
         match self {
             Warning::DivideByZero => "divide by zero encountered",
             Warning::EmptySlice => "Mean of empty slice, or degrees of freedom <= 0 for slice",
+            Warning::Retrace => {
+                "a function that is traced at nearly every call gains nothing by it"
+            }
             Warning::ComplexDiscarded => {
                 "Casting complex values to real discards the imaginary part"
             }

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use smallvec::SmallVec;
-use tnp_array::{Array, Boxed, Frame, Operand, Results, ScopeId, bind, with_frame};
-use tnp_backend::prim::Prim;
-use tnp_backend::{Error, Graph, GraphBuilder, Result, TensorType, Var};
+use tnp_array::{Array, Boxed, DType, Frame, Literal, Operand, Results, ScopeId, bind, with_frame};
+use tnp_backend::prim::{Binary, Prim};
+use tnp_backend::{Equation, Error, Graph, GraphBuilder, Result, TensorType, Var};
 
 /// What a trace knows of an array: shape, dtype, weakness.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -27,6 +27,13 @@ impl Aval {
     }
 }
 
+impl Aval {
+    /// Whether an array is of this kind.
+    pub(crate) fn is_of(&self, x: &Array) -> bool {
+        self.ty.dtype == x.dtype() && self.weak == x.is_weak() && self.ty.shape[..] == *x.shape()
+    }
+}
+
 impl From<TensorType> for Aval {
     fn from(ty: TensorType) -> Aval {
         Aval { ty, weak: false }
@@ -40,6 +47,8 @@ pub struct Traced {
     pub graph: Arc<Graph>,
     /// Arrays from outside that the function used. They may belong to transformations further out.
     pub captured: Vec<Array>,
+    /// Whether the graph takes a random key (`uint32[2]`) last, because it draws.
+    pub draws: bool,
     /// Weakness of each output.
     pub weak: Vec<bool>,
 }
@@ -53,6 +62,9 @@ impl Traced {
         let mut operands: SmallVec<[Operand<'_>; 8]> =
             inputs.iter().map(|&x| Operand::Borrowed(x)).collect();
         operands.extend(self.captured.iter().map(Operand::Borrowed));
+        if self.draws {
+            operands.push(Operand::Owned(tnp_array::random::key()?));
+        }
         let call = Prim::Call {
             graph: self.graph.clone(),
         };
@@ -62,6 +74,19 @@ impl Traced {
             .zip(&self.weak)
             .map(|(output, &weak)| output.with_weak(weak))
             .collect())
+    }
+
+    /// All inputs of the graph: those given, what was captured, and a fresh key if it draws.
+    ///
+    /// # Errors
+    /// When a key cannot be made.
+    pub fn inputs(&self, inputs: &[&Array]) -> Result<Vec<Array>> {
+        let mut all: Vec<Array> = inputs.iter().map(|&x| x.clone()).collect();
+        all.extend(self.captured.iter().cloned());
+        if self.draws {
+            all.push(tnp_array::random::key()?);
+        }
+        Ok(all)
     }
 }
 
@@ -74,6 +99,27 @@ impl Traced {
 pub fn trace(
     name: &'static str,
     inputs: &[Aval],
+    body: impl FnOnce(&[Array]) -> Result<Vec<Array>>,
+) -> Result<Traced> {
+    traced(name, inputs, false, body)
+}
+
+/// [`trace`] of code whose random draws come from a key that becomes the graph's last input.
+///
+/// # Errors
+/// As [`trace`].
+pub fn trace_keyed(
+    name: &'static str,
+    inputs: &[Aval],
+    body: impl FnOnce(&[Array]) -> Result<Vec<Array>>,
+) -> Result<Traced> {
+    traced(name, inputs, true, body)
+}
+
+fn traced(
+    name: &'static str,
+    inputs: &[Aval],
+    keyed: bool,
     body: impl FnOnce(&[Array]) -> Result<Vec<Array>>,
 ) -> Result<Traced> {
     let scope = ScopeId::fresh();
@@ -92,7 +138,10 @@ pub fn trace(
             builder,
             captured: Vec::new(),
             known: HashMap::new(),
+            key: None,
+            draws: 0,
         }),
+        keyed,
     });
     let outputs = with_frame(frame.clone(), || body(&boxes))?;
     let mut state = frame.lock();
@@ -101,8 +150,12 @@ pub fn trace(
         .map(|output| state.variable(scope, name, output))
         .collect();
     let variables = variables?;
-    let builder = std::mem::take(&mut state.builder);
+    let mut builder = std::mem::take(&mut state.builder);
+    if let Some(key) = state.key {
+        builder.input_last(key);
+    }
     Ok(Traced {
+        draws: state.key.is_some(),
         graph: Arc::new(builder.finish(&variables)),
         captured: std::mem::take(&mut state.captured),
         weak: outputs.iter().map(Array::is_weak).collect(),
@@ -114,6 +167,15 @@ pub fn trace(
 /// # Errors
 /// Those of the steps; when the number of inputs is not the graph's.
 pub fn replay(graph: &Graph, inputs: Vec<Array>) -> Result<Vec<Array>> {
+    replay_watched(graph, inputs, &mut |_, _, _| Ok(()))
+}
+
+/// [`replay`], showing each step's results as they come.
+pub(crate) fn replay_watched(
+    graph: &Graph,
+    inputs: Vec<Array>,
+    seen: &mut dyn FnMut(usize, &Equation, &[Array]) -> Result<()>,
+) -> Result<Vec<Array>> {
     if inputs.len() != graph.inputs().len() {
         return Err(Error::value(format!(
             "the graph takes {} arrays, {} were given",
@@ -139,6 +201,7 @@ pub fn replay(graph: &Graph, inputs: Vec<Array>) -> Result<Vec<Array>> {
             operands.push(Operand::Owned(value.ok_or_else(undefined)?));
         }
         let outputs = bind(&equation.prim, &mut operands)?;
+        seen(step, equation, &outputs)?;
         for (var, value) in equation.outputs.iter().zip(outputs) {
             if last_uses[var.index()].is_some() {
                 values[var.index()] = Some(value.with_weak(graph.is_weak(*var)));
@@ -153,6 +216,8 @@ struct TraceFrame {
     scope: ScopeId,
     name: &'static str,
     state: Mutex<State>,
+    /// Whether random draws take a key that becomes an input.
+    keyed: bool,
 }
 
 struct State {
@@ -160,6 +225,9 @@ struct State {
     captured: Vec<Array>,
     /// Variables of arrays from outside, by id.
     known: HashMap<u64, Var>,
+    /// The random key, once something draws, and how many draws there were.
+    key: Option<Var>,
+    draws: u32,
 }
 
 fn boxed(scope: ScopeId, var: Var, ty: TensorType) -> Array {
@@ -207,6 +275,32 @@ impl State {
     }
 }
 
+impl State {
+    /// The key of the next draw: that of the call with the number of the draw added to its second word.
+    fn draw_key(&mut self) -> Result<(Var, TensorType)> {
+        let ty = TensorType::new(&[2], DType::UInt32);
+        let builder = &mut self.builder;
+        let key = *self.key.get_or_insert_with(|| builder.input(ty.clone()));
+        let iota = Prim::Iota {
+            shape: ty.shape.clone(),
+            dtype: ty.dtype,
+            axis: 0,
+        };
+        let number = Prim::Full {
+            shape: ty.shape.clone(),
+            value: Literal::new(self.draws),
+        };
+        self.draws += 1;
+        let second = builder.push1(iota, &[])?;
+        let number = builder.push1(number, &[])?;
+        let number = builder.push1(Prim::Binary(Binary::Multiply), &[second, number])?;
+        Ok((
+            builder.push1(Prim::Binary(Binary::Add), &[key, number])?,
+            ty,
+        ))
+    }
+}
+
 impl Frame for TraceFrame {
     fn scope(&self) -> ScopeId {
         self.scope
@@ -214,6 +308,17 @@ impl Frame for TraceFrame {
 
     fn name(&self) -> &'static str {
         self.name
+    }
+
+    fn random_key(&self) -> Option<Result<Array>> {
+        if !self.keyed {
+            return None;
+        }
+        Some(
+            self.lock()
+                .draw_key()
+                .map(|(var, ty)| boxed(self.scope, var, ty)),
+        )
     }
 
     fn process(&self, prim: &Prim, inputs: &mut [Operand<'_>]) -> Result<Results> {

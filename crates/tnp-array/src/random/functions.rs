@@ -7,6 +7,7 @@ use tnp_backend::{Error, Result, checked_size, shape_text};
 use tnp_dtype::{DType, Element, Literal, Scalar, default_fill_float, with_dtype};
 use tnp_shape::{Dims, Layout, broadcast_shapes};
 
+use super::keyed::{self, Standard};
 use super::{LegacyRng, LegacyState, RandInt, global};
 use crate::array::host_literals;
 use crate::{Array, DTypeArg, Operand, Shape};
@@ -105,10 +106,16 @@ pub fn set_state(state: &LegacyState) -> Result<()> {
 ///
 /// <https://numpy.org/doc/stable/reference/random/generated/numpy.random.rand.html>
 pub fn rand(shape: impl Into<Shape>) -> Result<Array> {
-    floats("rand", shape.into(), [], |rng, [], out| {
-        rng.fill_random(out);
-        Ok(())
-    })
+    floats(
+        "rand",
+        shape.into(),
+        [],
+        Standard::Uniform,
+        |rng, [], out| {
+            rng.fill_random(out);
+            Ok(())
+        },
+    )
 }
 
 /// Uniform draws in [0, 1): [`rand`].
@@ -138,10 +145,16 @@ pub fn random_sample(size: impl Into<Shape>) -> Result<Array> {
 ///
 /// <https://numpy.org/doc/stable/reference/random/generated/numpy.random.standard_normal.html>
 pub fn standard_normal(size: impl Into<Shape>) -> Result<Array> {
-    floats("standard_normal", size.into(), [], |rng, [], out| {
-        rng.fill_standard_normal(out);
-        Ok(())
-    })
+    floats(
+        "standard_normal",
+        size.into(),
+        [],
+        Standard::Normal,
+        |rng, [], out| {
+            rng.fill_standard_normal(out);
+            Ok(())
+        },
+    )
 }
 
 /// Draws from the standard normal distribution: [`standard_normal`].
@@ -168,9 +181,13 @@ pub fn normal<'a>(
     size: impl Into<Shape>,
 ) -> Result<Array> {
     let params = [loc.into(), scale.into()];
-    floats("normal", size.into(), params, |rng, [loc, scale], out| {
-        rng.fill_normal(loc, scale, out)
-    })
+    floats(
+        "normal",
+        size.into(),
+        params,
+        Standard::Normal,
+        |rng, [loc, scale], out| rng.fill_normal(loc, scale, out),
+    )
 }
 
 /// Uniform draws in [`low`, `high`).
@@ -196,9 +213,13 @@ pub fn uniform<'a>(
     size: impl Into<Shape>,
 ) -> Result<Array> {
     let params = [low.into(), high.into()];
-    floats("uniform", size.into(), params, |rng, [low, high], out| {
-        rng.fill_uniform(low, high, out)
-    })
+    floats(
+        "uniform",
+        size.into(),
+        params,
+        Standard::Uniform,
+        |rng, [low, high], out| rng.fill_uniform(low, high, out),
+    )
 }
 
 /// Draws from the exponential distribution of mean `scale`.
@@ -214,6 +235,7 @@ pub fn exponential<'a>(scale: impl Into<Operand<'a>>, size: impl Into<Shape>) ->
         "exponential",
         size.into(),
         [scale.into()],
+        Standard::Exponential,
         |rng, [scale], out| rng.fill_exponential(scale, out),
     )
 }
@@ -227,9 +249,13 @@ pub fn exponential<'a>(scale: impl Into<Operand<'a>>, size: impl Into<Shape>) ->
 ///
 /// <https://numpy.org/doc/stable/reference/random/generated/numpy.random.poisson.html>
 pub fn poisson<'a>(lam: impl Into<Operand<'a>>, size: impl Into<Shape>) -> Result<Array> {
+    let (lam, size) = (lam.into(), size.into());
     let draw = || {
-        let lam = Param::new(lam.into(), |x| Ok(x.to_f64()))?;
-        let dims = draw_dims(size.into(), &[&lam.shape])?;
+        if let Some(key) = keyed::drawing()? {
+            return keyed::poisson("poisson", &key, lam, size);
+        }
+        let lam = Param::new(lam, |x| Ok(x.to_f64()))?;
+        let dims = size_and_own(size, &[&lam.shape])?;
         let mut out = room::<i64>(&dims)?;
         let lam = lam.spread(&dims)?;
         global().lock().fill_poisson(&lam, &mut out)?;
@@ -287,8 +313,11 @@ pub fn randint<'a>(
 }
 
 fn integers(low: Operand<'_>, high: Operand<'_>, size: Shape, dtype: DType) -> Result<Array> {
+    if let Some(key) = keyed::drawing()? {
+        return keyed::integers(&key, low, high, size, dtype);
+    }
     let (low, high) = (bounds(low)?, bounds(high)?);
-    let dims = draw_dims(size, &[&low.shape, &high.shape])?;
+    let dims = size_and_own(size, &[&low.shape, &high.shape])?;
     let (low, high) = (low.spread(&dims)?, high.spread(&dims)?);
     if dtype == DType::Bool {
         return draw_integers::<bool>(&low, &high, &dims);
@@ -373,7 +402,7 @@ impl<T: Copy> Param<T> {
 }
 
 /// The shape of the draws: `size`, to which the parameters must broadcast, or their own.
-fn draw_dims(size: Shape, params: &[&[usize]]) -> Result<Dims> {
+pub(super) fn size_and_own(size: Shape, params: &[&[usize]]) -> Result<Dims> {
     let own = broadcast_shapes(params)?;
     let size = size.dims()?;
     if size.is_empty() {
@@ -407,15 +436,20 @@ fn floats<const N: usize>(
     op: &'static str,
     size: Shape,
     params: [Operand<'_>; N],
+    standard: Standard,
     fill: impl Fn(&mut LegacyRng, [&[f64]; N], &mut [f64]) -> Result<()>,
 ) -> Result<Array> {
     let draw = || {
+        let mut params = params;
+        if let Some(key) = keyed::drawing()? {
+            return keyed::floats(op, &key, size, standard, &mut params);
+        }
         let params: Vec<Param<f64>> = params
             .into_iter()
             .map(|operand| Param::new(operand, |x| Ok(x.to_f64())))
             .collect::<Result<_>>()?;
         let shapes: Vec<&[usize]> = params.iter().map(|param| &param.shape[..]).collect();
-        let dims = draw_dims(size, &shapes)?;
+        let dims = size_and_own(size, &shapes)?;
         let mut out = room::<f64>(&dims)?;
         let values: Vec<Vec<f64>> = params
             .into_iter()

@@ -5,6 +5,7 @@
 
 mod functions;
 mod integers;
+mod keyed;
 mod legacy;
 mod mt19937;
 
@@ -17,6 +18,7 @@ pub use functions::{
     random_sample, seed, set_state, standard_normal, uniform,
 };
 pub use integers::RandInt;
+pub use keyed::{fold_in, key};
 pub use legacy::{LegacyRng, LegacyState};
 pub use mt19937::Mt19937;
 
