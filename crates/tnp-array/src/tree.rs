@@ -162,11 +162,12 @@ impl<T: Tree> IntoResult for T {
     }
 }
 
-impl<T: Tree, E: Into<Error>> IntoResult for std::result::Result<T, E> {
+// For this library's own error alone: it lets the compiler infer the type of `Ok(…)` in a closure.
+impl<T: Tree> IntoResult for Result<T> {
     type Tree = T;
 
     fn into_result(self) -> Result<T> {
-        self.map_err(Into::into)
+        self
     }
 }
 

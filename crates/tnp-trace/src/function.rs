@@ -98,7 +98,7 @@ struct Entry<R> {
 /// # extern crate tnp_cpu;
 /// use tnp_array::{Array, array};
 /// use tnp_trace::function;
-/// let sigmoid = function(|x: &Array| 1.0 / (1.0 + (-x).exp()?));
+/// let sigmoid = function(|x: &Array| Ok(1.0 / (1.0 + (-x).exp()?)));
 /// let x = array([0.0, 1.0], ())?;
 /// assert_eq!(sigmoid.call(&x)?.to_vec::<f64>()?[0], 0.5);
 /// sigmoid.call(&x)?;
