@@ -469,7 +469,7 @@ impl From<()> for Scan {
 ///     (sum.clone(), sum)
 /// };
 /// let (total, sums) = scan(step, &array(0, ())?, &array([1, 2, 3], ())?, ())?;
-/// assert_eq!((total.item::<i32>()?, sums.to_vec::<i32>()?), (6, vec![1, 3, 6]));
+/// assert_eq!((total.item::<i64>()?, sums.to_vec::<i64>()?), (6, vec![1, 3, 6]));
 /// # Ok::<(), tnp_array::Error>(())
 /// ```
 pub fn scan<C, X, Y, R>(
