@@ -62,7 +62,6 @@ pub use products::*;
 pub use reduce::*;
 pub use sort::*;
 pub use statistics::*;
-pub use tree::{IntoResult, Structure, Tree};
 pub use tnp_backend::{
     Device, DeviceInfo, Error, ErrorKind, MemoryStats, Result, TransferStats, Warning,
     reset_transfer_stats, set_warning_hook, transfer_stats,
@@ -73,6 +72,7 @@ pub use tnp_dtype::{
     promote_types, set_default_mode, set_default_prefer_float32, with_mode, with_prefer_float32,
 };
 pub use tnp_shape::{Ellipsis, Index, IntoIndex, NewAxis, newaxis, s};
+pub use tree::{IntoResult, Structure, Tree};
 
 /// Makes a promotion mode, and whether scalars prefer float32, the process's default: set once.
 ///

@@ -10,8 +10,8 @@ use tnp_shape::{Dims, Layout, Strides};
 
 use crate::prim::{Prim, SliceSpec, Unary, infer};
 use crate::{
-    Arg, Device, Error, ErrorKind, Executable, Graph, Outputs, Result, Tensor, TensorType, compiled,
-    decompose, is_layout, shape_text, transfer,
+    Arg, Device, Error, ErrorKind, Executable, Graph, Outputs, Result, Tensor, TensorType,
+    compiled, decompose, is_layout, shape_text, transfer,
 };
 
 /// Runs one primitive on a device, on which all inputs live.

@@ -319,9 +319,9 @@ fn progression(first: Literal, second: Literal, len: usize) -> Result<Array> {
 
 /// Arithmetic on two numbers, by the kernels of the device: the same rounding as the array's.
 fn literal_op(op: Binary, x: Literal, y: Literal) -> Result<Literal> {
-    let number = |value| Array::from_literal(value).map(Operand::Owned);
-    // Known numbers need no transformation; below all frames they stay numbers.
-    let (x, y) = (number(x)?.into_array()?, number(y)?.into_array()?);
+    // Known numbers need no transformation: they stay numbers.
+    let number = |value: Literal| Array::from_bytes(value.as_bytes(), &[], value.dtype());
+    let (x, y) = (number(x)?, number(y)?);
     let args = [
         tnp_backend::Arg::borrowed(x.tensor()?),
         tnp_backend::Arg::borrowed(y.tensor()?),

@@ -1,11 +1,12 @@
 //! Arrays made longer by repeating them whole (`tile`) or element by element (`repeat`).
 
-use tnp_backend::prim::{AxisIndex, CumulativeOp, Prim, ReduceOp, Side, SliceSpec};
+use tnp_backend::prim::{AxisIndex, CumulativeOp, Prim, Side, SliceSpec};
 use tnp_backend::{Error, Result, checked_size};
-use tnp_dtype::{Casting, DType, Scalar, can_cast};
+use tnp_dtype::{Casting, DType, Literal, Scalar, can_cast};
 use tnp_shape::{Dims, normalize_axis};
 
 use super::{layout, ravelled, repeat_axis, reshape_to};
+use crate::array::host_literals;
 use crate::bind::bind1;
 use crate::device::scoped_device;
 use crate::promote::{at_home, home};
@@ -156,23 +157,20 @@ fn counts(repeats: Operand<'_>) -> Result<Counts> {
              not know; give one number, or an array made outside",
         ));
     }
+    // Values that are there are looked at as they are, whatever transformation is in force.
+    let known = host_literals(&repeats)?;
+    let number = |count: &Literal| {
+        count
+            .to_i128()
+            .and_then(|count| usize::try_from(count).ok())
+    };
+    if let [count] = &known[..] {
+        return number(count).map(Counts::One).ok_or_else(negative);
+    }
+    if known.iter().any(|count| number(count).is_none()) {
+        return Err(negative());
+    }
     let repeats = repeats.astype(DType::Int64)?;
-    if repeats.size() == 1 {
-        let count = repeats.item::<i64>()?;
-        return usize::try_from(count)
-            .map(Counts::One)
-            .map_err(|_| negative());
-    }
-    if repeats.size() > 0 {
-        let least = Prim::Reduce {
-            op: ReduceOp::Min,
-            axes: [0].into_iter().collect(),
-            dtype: DType::Int64,
-        };
-        if bind1(&least, &mut [Operand::Borrowed(&repeats)])?.item::<i64>()? < 0 {
-            return Err(negative());
-        }
-    }
     Ok(Counts::Each(repeats))
 }
 
