@@ -6,9 +6,11 @@
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::marker::PhantomData;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
 
+use smallvec::SmallVec;
 use tnp_backend::prim::Prim;
 use tnp_backend::{Device, Error, Result, TensorType};
 use tnp_dtype::Settings;
@@ -61,10 +63,11 @@ pub struct Boxed {
     pub payload: Arc<dyn Any + Send + Sync>,
 }
 
-#[derive(Clone)]
 struct Node {
     frame: Arc<dyn Frame>,
     parent: Option<Arc<Node>>,
+    /// Left already, though a frame further in is still in force.
+    left: AtomicBool,
 }
 
 thread_local! {
@@ -149,9 +152,19 @@ impl FramesGuard {
 
 impl Drop for FramesGuard {
     fn drop(&mut self) {
-        ACTIVE.set(self.previous.is_some());
-        CURRENT.replace(self.previous.take());
+        make_current(self.previous.take());
     }
+}
+
+/// Puts frames in force, but for those that were left meanwhile.
+fn make_current(mut frames: Option<Arc<Node>>) {
+    while let Some(node) = &frames
+        && node.left.load(Ordering::Acquire)
+    {
+        frames = node.parent.clone();
+    }
+    ACTIVE.set(frames.is_some());
+    CURRENT.replace(frames);
 }
 
 struct Processing;
@@ -182,8 +195,51 @@ pub fn with_frame<R>(frame: Arc<dyn Frame>, body: impl FnOnce() -> R) -> R {
     let _guard = FramesGuard::replace(Some(Arc::new(Node {
         frame,
         parent: current(),
+        left: AtomicBool::new(false),
     })));
     body()
+}
+
+/// Puts one more frame in force until what is returned is dropped or told to leave, on this thread.
+pub fn push_frame(frame: Arc<dyn Frame>) -> Pushed {
+    let node = Arc::new(Node {
+        frame,
+        parent: current(),
+        left: AtomicBool::new(false),
+    });
+    make_current(Some(node.clone()));
+    Pushed {
+        node,
+        _here: PhantomData,
+    }
+}
+
+/// A frame in force on this thread, of [`push_frame`].
+#[must_use = "the frame is left when this is dropped"]
+pub struct Pushed {
+    node: Arc<Node>,
+    _here: PhantomData<*const ()>,
+}
+
+impl Pushed {
+    /// Takes the frame out of force. False when it was not the innermost: frames that were entered later are still in force, or
+    /// it had been left.
+    pub fn leave(&self) -> bool {
+        if self.node.left.swap(true, Ordering::AcqRel) {
+            return false;
+        }
+        let innermost = current().is_some_and(|node| Arc::ptr_eq(&node, &self.node));
+        if innermost {
+            make_current(self.node.parent.clone());
+        }
+        innermost
+    }
+}
+
+impl Drop for Pushed {
+    fn drop(&mut self) {
+        self.leave();
+    }
 }
 
 /// True when a frame is in force on this thread.
@@ -238,20 +294,25 @@ pub(crate) fn escaped(op: &str) -> Error {
 }
 
 // Arrays that a live tape watches. Empty, and so one relaxed load an operation, unless a tape is recording.
-static WATCHED: RwLock<Option<HashMap<u64, ScopeId>>> = RwLock::new(None);
+static WATCHED: RwLock<Option<HashMap<u64, SmallVec<[ScopeId; 1]>>>> = RwLock::new(None);
 static WATCHES: AtomicUsize = AtomicUsize::new(0);
 
 /// Marks an array as watched by a scope: met outside that scope's context, it is an error instead of a silent detachment.
 pub fn watch(x: &Array, scope: ScopeId) {
+    watch_id(x.id(), scope);
+}
+
+/// [`watch`] by the array's id.
+pub fn watch_id(id: u64, scope: ScopeId) {
     let mut watched = WATCHED
         .write()
         .unwrap_or_else(|poisoned| poisoned.into_inner());
-    if watched
-        .get_or_insert_default()
-        .insert(x.id(), scope)
-        .is_none()
-    {
+    let scopes = watched.get_or_insert_default().entry(id).or_default();
+    if scopes.is_empty() {
         WATCHES.fetch_add(1, Ordering::Release);
+    }
+    if !scopes.contains(&scope) {
+        scopes.push(scope);
     }
 }
 
@@ -261,7 +322,10 @@ pub fn unwatch(scope: ScopeId) {
         .write()
         .unwrap_or_else(|poisoned| poisoned.into_inner());
     if let Some(map) = watched.as_mut() {
-        map.retain(|_, other| *other != scope);
+        map.retain(|_, scopes| {
+            scopes.retain(|other| *other != scope);
+            !scopes.is_empty()
+        });
         WATCHES.store(map.len(), Ordering::Release);
     }
 }
@@ -290,8 +354,8 @@ fn check_watched_slowly(op: &str, inputs: &[Operand<'_>]) -> Result<()> {
         return Ok(());
     };
     for input in inputs {
-        let scope = input.as_array().and_then(|array| map.get(&array.id()));
-        if scope.is_some_and(|&scope| !is_current(scope)) {
+        let scopes = input.as_array().and_then(|array| map.get(&array.id()));
+        if scopes.is_some_and(|scopes| scopes.iter().any(|&scope| !is_current(scope))) {
             return Err(Error::scope(format!(
                 "{op}: an array that a live tape watches is used outside the tape's context (on another thread, say); \
                  carry the context there with `Context::capture()` and `enter()`, or detach it with `stop_gradient`"
