@@ -36,7 +36,10 @@ mod views;
 pub use args::{Axis, DTypeArg, Flag, Maybe, Reduce, Shape};
 pub use array::Array;
 pub use bind::{Results, bind, bind1};
-pub use context::{Boxed, Context, Entered, Frame, Pushed, ScopeId, is_current, push_frame, unwatch, watch, watch_id, with_frame};
+pub use context::{
+    Boxed, Context, Entered, Frame, Pushed, ScopeId, is_current, push_frame, unwatch, watch,
+    watch_id, with_frame,
+};
 pub use convert::{List, Rows};
 pub use create::*;
 pub use device::{

@@ -42,7 +42,11 @@ pub(crate) fn at_home<R>(home: Option<Device>, body: impl FnOnce() -> R) -> R {
 pub(crate) fn constant(beside: &Array, value: Literal, shape: &Dims) -> Result<Operand<'static>> {
     let tensor = match beside.tensor() {
         Ok(tensor) if !context::is_active() => tensor,
-        _ => return expand(Operand::Owned(Array::from_literal(value)?), shape),
+        beside => {
+            let home = beside.ok().map(|tensor| tensor.buffer.device());
+            let one = at_home(home, || Array::from_literal(value))?;
+            return expand(Operand::Owned(one), shape);
+        }
     };
     let device = scoped_device().unwrap_or_else(|| tensor.device());
     let buffer = device.backend().upload(device.index(), value.as_bytes())?;

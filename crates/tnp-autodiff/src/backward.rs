@@ -82,8 +82,8 @@ pub(crate) fn walk(
             .iter()
             .map(|port| port.tracked && reached.contains(&port.id))
             .collect();
-        let back = rules::vjp(step, &asked, &cotangents)
-            .map_err(|error| error.in_op(step.prim.name()))?;
+        let back =
+            rules::vjp(step, &asked, &cotangents).map_err(|error| error.in_op(step.prim.name()))?;
         drop(cotangents);
         for ((port, flow), asked) in step.inputs.iter().zip(back).zip(asked) {
             if let Some(flow) = flow.filter(|_| asked) {

@@ -14,8 +14,7 @@ use crate::pair::{self, Kind, kind, recomputed};
 use crate::rules::{Flows, Reads, Step, none};
 
 /// A reverse rule: inputs, outputs, cotangents of the outputs to cotangents of the inputs (`None` is zero).
-pub type VjpRule =
-    dyn Fn(&[Array], &[Array], &[Array]) -> Result<Vec<Option<Array>>> + Send + Sync;
+pub type VjpRule = dyn Fn(&[Array], &[Array], &[Array]) -> Result<Vec<Option<Array>>> + Send + Sync;
 
 /// A forward rule: inputs, outputs, tangents of the inputs (`None` is zero) to tangents of the outputs.
 pub type JvpRule =
@@ -81,10 +80,7 @@ fn missing(id: CustomId, function: &str) -> Error {
 
 /// Values of all inputs or outputs of a step.
 fn values(ports: &[crate::rules::Port]) -> Vec<Array> {
-    ports
-        .iter()
-        .filter_map(|port| port.value.clone())
-        .collect()
+    ports.iter().filter_map(|port| port.value.clone()).collect()
 }
 
 fn filled(step: &Step, flows: &[Option<Flow>], outputs: &[Array]) -> Result<Vec<Array>> {
@@ -252,7 +248,13 @@ impl GraphRule {
                 let mut back = back.into_iter();
                 Ok(wanted
                     .iter()
-                    .map(|wanted| if *wanted { back.next().map(Flow::masked) } else { None })
+                    .map(|wanted| {
+                        if *wanted {
+                            back.next().map(Flow::masked)
+                        } else {
+                            None
+                        }
+                    })
                     .collect())
             }
         }
@@ -385,9 +387,7 @@ fn cloned(tree: &impl Tree) -> Vec<Array> {
 /// assert_eq!(grad(|x: &Array| layer(x)?.sum(()), &x)?.to_vec::<f64>()?, [1.0, 1.0]);
 /// # Ok::<(), tnp_array::Error>(())
 /// ```
-pub fn checkpoint<T: Tree, R: IntoResult>(
-    f: impl Fn(&T) -> R,
-) -> impl Fn(&T) -> Result<R::Tree> {
+pub fn checkpoint<T: Tree, R: IntoResult>(f: impl Fn(&T) -> R) -> impl Fn(&T) -> Result<R::Tree> {
     let known = Known::default();
     move |x| {
         as_one("checkpoint", &known, &f, x, |_, _| {

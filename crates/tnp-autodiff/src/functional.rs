@@ -366,11 +366,7 @@ pub fn hessian<R: IntoResult<Tree = Array>>(f: impl Fn(&Array) -> R, x: &Array) 
 /// assert_eq!(product.to_vec::<f64>()?, [0.0, 1.0]);
 /// # Ok::<(), tnp_array::Error>(())
 /// ```
-pub fn hvp<T: Tree, R: IntoResult<Tree = Array>>(
-    f: impl Fn(&T) -> R,
-    x: &T,
-    v: &T,
-) -> Result<T> {
+pub fn hvp<T: Tree, R: IntoResult<Tree = Array>>(f: impl Fn(&T) -> R, x: &T, v: &T) -> Result<T> {
     Ok(jvp(|x: &T| grad(&f, x), x, v)?.1)
 }
 

@@ -192,7 +192,9 @@ impl GradientTape {
         // (m, b, n…) to (b, m, n…)
         let stacked = rows.into_iter().next();
         let Some(stacked) = stacked else {
-            return Err(Error::value("GradientTape.batch_jacobian: nothing was mapped"));
+            return Err(Error::value(
+                "GradientTape.batch_jacobian: nothing was mapped",
+            ));
         };
         debug_assert_eq!(stacked.shape()[0], count);
         let mut order: Vec<usize> = (0..stacked.ndim()).collect();

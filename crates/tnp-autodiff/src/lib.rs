@@ -24,9 +24,7 @@ mod record;
 mod rules;
 mod tape;
 
-pub use custom::{
-    JvpRule, VjpRule, checkpoint, custom_gradient, register_gradient, register_jvp,
-};
+pub use custom::{JvpRule, VjpRule, checkpoint, custom_gradient, register_gradient, register_jvp};
 pub use functional::{
     grad, grad_with_aux, hessian, hvp, jacfwd, jacobian, jacrev, jvp, stop_gradient,
     value_and_grad, vjp,

@@ -86,11 +86,7 @@ pub(crate) fn full(beside: &Array, value: Literal, shape: &[usize]) -> Result<Ar
 
 /// A number in the shape and dtype of another array.
 pub(crate) fn number(like: &Array, value: f64) -> Result<Array> {
-    full(
-        like,
-        Literal::new(value).cast(like.dtype()),
-        like.shape(),
-    )
+    full(like, Literal::new(value).cast(like.dtype()), like.shape())
 }
 
 /// Zeros of a type, beside an array.
@@ -196,11 +192,8 @@ pub(crate) fn slice<'a>(
 
 /// A part of one axis.
 pub(crate) fn slice_axis(x: &Array, axis: usize, spec: SliceSpec) -> Result<Array> {
-    let mut axes: SmallVec<[SliceSpec; 4]> = x
-        .shape()
-        .iter()
-        .map(|&dim| SliceSpec::full(dim))
-        .collect();
+    let mut axes: SmallVec<[SliceSpec; 4]> =
+        x.shape().iter().map(|&dim| SliceSpec::full(dim)).collect();
     axes[axis] = spec;
     slice(x, axes)
 }

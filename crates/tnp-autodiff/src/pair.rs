@@ -184,12 +184,8 @@ impl Pair {
         wanted: &[bool],
         flows: &[Option<Flow>],
     ) -> Result<Vec<Option<Flow>>> {
-        let known: HashMap<u64, &Array> = self
-            .values
-            .iter()
-            .map(|(id, ..)| *id)
-            .zip(values)
-            .collect();
+        let known: HashMap<u64, &Array> =
+            self.values.iter().map(|(id, ..)| *id).zip(values).collect();
         let mut steps = self.steps.clone();
         for step in &mut steps {
             substitute(step, &known);
@@ -218,7 +214,11 @@ impl Pair {
         if let Some(found) = lock(&self.backward).get(&key) {
             return Ok(found.clone());
         }
-        let mut inputs: Vec<Aval> = self.values.iter().map(|(_, aval, _)| aval.clone()).collect();
+        let mut inputs: Vec<Aval> = self
+            .values
+            .iter()
+            .map(|(_, aval, _)| aval.clone())
+            .collect();
         let types: Vec<TensorType> = self.forward.output_types().cloned().collect();
         for (kind, ty) in kinds.iter().zip(&types) {
             if kind.is_some() {
@@ -270,7 +270,9 @@ impl Pair {
         let types: Vec<TensorType> = self.forward.output_types().cloned().collect();
         let aval = |i: &usize| Aval::from(types[*i].clone());
         let carried: Vec<usize> = (0..carry).filter(|&i| kinds[i].is_some()).collect();
-        let stacked: Vec<usize> = (carry..kinds.len()).filter(|&i| kinds[i].is_some()).collect();
+        let stacked: Vec<usize> = (carry..kinds.len())
+            .filter(|&i| kinds[i].is_some())
+            .collect();
         let avals = |range: std::ops::Range<usize>| {
             self.values[range].iter().map(|(_, aval, _)| aval.clone())
         };
@@ -417,11 +419,7 @@ pub(crate) struct Tangent {
 }
 
 /// The forward derivative of a graph; outputs in `forced` have a tangent even if it is zero.
-pub(crate) fn tangent(
-    graph: &Arc<Graph>,
-    given: &[bool],
-    forced: &[bool],
-) -> Result<Arc<Tangent>> {
+pub(crate) fn tangent(graph: &Arc<Graph>, given: &[bool], forced: &[bool]) -> Result<Arc<Tangent>> {
     static CACHE: Cache<(Vec<bool>, Vec<bool>), Tangent> = Cache::new();
     CACHE.get(graph, (given.to_vec(), forced.to_vec()), || {
         let mut inputs = avals(graph);
@@ -493,12 +491,7 @@ impl<K: Eq + std::hash::Hash, V> Cache<K, V> {
         Cache(LazyLock::new(Mutex::default))
     }
 
-    fn get(
-        &self,
-        graph: &Arc<Graph>,
-        key: K,
-        make: impl FnOnce() -> Result<V>,
-    ) -> Result<Arc<V>> {
+    fn get(&self, graph: &Arc<Graph>, key: K, make: impl FnOnce() -> Result<V>) -> Result<Arc<V>> {
         let key = (Arc::as_ptr(graph) as usize, key);
         if let Some((of, found)) = lock(&self.0).get(&key)
             && of.upgrade().is_some_and(|of| Arc::ptr_eq(&of, graph))

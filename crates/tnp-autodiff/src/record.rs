@@ -335,7 +335,9 @@ impl Frame for Recorder {
         let mut home = None;
         if let Prim::DeviceCopy { device: _ } = prim {
             let x = inputs.first().and_then(Operand::as_array);
-            home = x.and_then(|x| x.tensor().ok()).map(|tensor| tensor.device());
+            home = x
+                .and_then(|x| x.tensor().ok())
+                .map(|tensor| tensor.device());
         }
         let results = bind(prim, inputs)?;
         self.push(prim, ports, &results, reads.output, None, home);

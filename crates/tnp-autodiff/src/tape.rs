@@ -121,7 +121,9 @@ impl GradientTape {
     pub fn watch(&self, sources: &impl Tree) -> Result<()> {
         let leaves = sources.leaves();
         differentiable("GradientTape.watch", "a source", &leaves)?;
-        leaves.into_iter().for_each(|leaf| self.recorder.track(leaf));
+        leaves
+            .into_iter()
+            .for_each(|leaf| self.recorder.track(leaf));
         Ok(())
     }
 
@@ -298,7 +300,12 @@ impl GradientTape {
                     )));
                 }
                 for (target, weights) in targets.iter().zip(weights) {
-                    fits("GradientTape.gradient", "output gradients", &weights, target)?;
+                    fits(
+                        "GradientTape.gradient",
+                        "output gradients",
+                        &weights,
+                        target,
+                    )?;
                     let weights = ops::cast(weights, target.dtype())?;
                     seeds.push((target.id(), Flow::masked(weights)));
                 }
@@ -347,9 +354,7 @@ impl GradientTape {
             )));
         }
         let state = self.recorder.lock();
-        let known = |x: &&&Array| {
-            !state.tracked.contains(&x.id()) && !state.idle.contains(&x.id())
-        };
+        let known = |x: &&&Array| !state.tracked.contains(&x.id()) && !state.idle.contains(&x.id());
         if let Some(target) = targets.iter().find(known) {
             return Err(Error::scope(format!(
                 "{op}: a target of shape {} was not recorded; compute it from watched arrays inside `record`",

@@ -133,13 +133,21 @@ fn every_binary_function() {
         if op.output(DType::Float64).is_some() {
             let (x, y) = (numbers.array(&[4], a, b), numbers.array(&[4], c, d));
             let name = op.name();
-            check(name, &|xs| two(op, &xs[0], &xs[1]), vec![x.clone(), y.clone()]);
+            check(
+                name,
+                &|xs| two(op, &xs[0], &xs[1]),
+                vec![x.clone(), y.clone()],
+            );
             // The other order, and each argument alone with the other a constant.
             if matches!(
                 op,
                 Binary::Maximum | Binary::Minimum | Binary::Fmax | Binary::Fmin
             ) {
-                check(name, &|xs| two(op, &xs[1], &xs[0]), vec![x.clone(), y.clone()]);
+                check(
+                    name,
+                    &|xs| two(op, &xs[1], &xs[0]),
+                    vec![x.clone(), y.clone()],
+                );
             }
             check(name, &|xs| two(op, &xs[0], &y), vec![x.clone()]);
             check(name, &|xs| two(op, &x, &xs[0]), vec![y.clone()]);
@@ -166,20 +174,36 @@ fn the_surface_over_broadcasts_and_dtypes() {
             .collect();
         check(name, f, xs);
     };
-    case("broadcast", &|x| multiply(&x[0], &x[1]), &[&[3, 1], &[2, 1, 4]]);
+    case(
+        "broadcast",
+        &|x| multiply(&x[0], &x[1]),
+        &[&[3, 1], &[2, 1, 4]],
+    );
     case("scalar", &|x| Ok(2.0 * &x[0] / 3.0 - 1.0), &[&[3]]);
     case("0-d", &|x| power(&x[0], &x[1]), &[&[], &[2]]);
     case("empty", &|x| multiply(&x[0], &x[0]), &[&[0, 3]]);
     case("float_power", &|x| float_power(&x[0], 3), &[&[3]]);
     case("power of int", &|x| x[0].pow(3), &[&[3]]);
     case("clip", &|x| clip(&x[0], 0.7, 1.3), &[&[6]]);
-    case("where", &|x| where_(x[0].lt(1.0)?, &x[0] * &x[0], x[1].sin()?), &[&[6], &[6]]);
+    case(
+        "where",
+        &|x| where_(x[0].lt(1.0)?, &x[0] * &x[0], x[1].sin()?),
+        &[&[6], &[6]],
+    );
     case("sinc", &|x| sinc(&x[0]), &[&[4]]);
     case("logaddexp", &|x| logaddexp(&x[0], &x[1]), &[&[2, 3], &[3]]);
     case("hypot", &|x| hypot(&x[0], &x[1]), &[&[2, 3], &[3]]);
-    case("half-width detour", &|x| (x[0].astype(DType::Complex128)? * 2.0).real(), &[&[4]]);
+    case(
+        "half-width detour",
+        &|x| (x[0].astype(DType::Complex128)? * 2.0).real(),
+        &[&[4]],
+    );
     case("divmod", &|x| Ok(divmod(&x[0], &x[1])?.1), &[&[4], &[4]]);
-    case("heaviside", &|x| Ok(heaviside(&x[0] - 1.0, 0.5)? * &x[0]), &[&[4]]);
+    case(
+        "heaviside",
+        &|x| Ok(heaviside(&x[0] - 1.0, 0.5)? * &x[0]),
+        &[&[4]],
+    );
     case("nan_to_num", &|x| nan_to_num(&x[0], ()), &[&[4]]);
     case("degrees", &|x| degrees(&x[0]), &[&[4]]);
     case("fabs", &|x| fabs(&x[0]), &[&[4]]);
@@ -187,7 +211,12 @@ fn the_surface_over_broadcasts_and_dtypes() {
 
 #[test]
 fn gradients_have_the_dtype_of_their_source() {
-    for dtype in [DType::Float16, DType::BFloat16, DType::Float32, DType::Float64] {
+    for dtype in [
+        DType::Float16,
+        DType::BFloat16,
+        DType::Float32,
+        DType::Float64,
+    ] {
         let x = array([0.5, 1.0], ()).unwrap().astype(dtype).unwrap();
         let f = |x: &Array| (x.astype(DType::Float32)? * 3.0).sum(());
         let g = tnp_autodiff::grad(f, &x).unwrap();

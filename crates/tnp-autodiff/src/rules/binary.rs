@@ -157,7 +157,6 @@ fn softmax(exp: Unary, x: &Array, z: &Array) -> Result<Local> {
     Ok(Local::Times(un(exp, difference)?))
 }
 
-
 pub(super) fn reads(op: Binary, wanted: &[bool]) -> Option<Reads> {
     let [x, y] = locals(op);
     match (x.filter(|_| wanted[0]), y.filter(|_| wanted[1])) {

@@ -77,7 +77,12 @@ pub(super) fn switch(
     for at in 0..step.inputs.len() {
         operands.push(Operand::Borrowed(step.x(at)?));
     }
-    operands.extend(flows.iter().flatten().map(|flow| Operand::Borrowed(&flow.array)));
+    operands.extend(
+        flows
+            .iter()
+            .flatten()
+            .map(|flow| Operand::Borrowed(&flow.array)),
+    );
     let back = bind(&Prim::Switch { branches: graphs? }, &mut operands)?;
     let kinds: Vec<Kind> = wanted
         .iter()
@@ -264,7 +269,13 @@ pub(crate) fn forward_scan(
     let extra = filled(inputs, flows, &have)?;
     let round = have[..carry].iter().filter(|have| **have).count();
     // The body takes carry, xs, their tangents; a scan wants what is carried first.
-    let (body, count) = arranged(&turn.graph, carry, inputs.len(), round, body.outputs().len())?;
+    let (body, count) = arranged(
+        &turn.graph,
+        carry,
+        inputs.len(),
+        round,
+        body.outputs().len(),
+    )?;
     let mut operands: SmallVec<[Operand<'_>; 8]> = SmallVec::new();
     operands.extend(inputs[..carry].iter().map(Operand::Borrowed));
     operands.extend(extra[..round].iter().map(Operand::Borrowed));

@@ -138,12 +138,7 @@ pub(super) fn scatter_reads(op: ScatterOp, inputs: usize) -> Reads {
     }
 }
 
-pub(super) fn scatter(
-    op: ScatterOp,
-    step: &Step,
-    wanted: &[bool],
-    flow: &Flow,
-) -> Result<Flows> {
+pub(super) fn scatter(op: ScatterOp, step: &Step, wanted: &[bool], flow: &Flow) -> Result<Flows> {
     let last = step.inputs.len() - 1;
     let indices: Result<Vec<&Array>> = (1..last).map(|at| step.x(at)).collect();
     let place = Place::new(&step.prim, indices?)?;

@@ -65,11 +65,7 @@ pub(super) fn slice(axes: &[SliceSpec], step: &Step, flow: &Flow) -> Result<Flow
             .zip(&input.shape)
             .map(|(spec, dim)| dim - (spec.start + spec.len))
             .collect();
-        let zero = ops::full(
-            &flow.array,
-            tnp_array::Literal::zero(input.dtype),
-            &[],
-        )?;
+        let zero = ops::full(&flow.array, tnp_array::Literal::zero(input.dtype), &[])?;
         bind1(
             &Prim::Pad { low, high },
             &mut [Operand::Borrowed(&flow.array), Operand::Owned(zero)],
@@ -114,12 +110,7 @@ pub(super) fn pad(low: &Dims, step: &Step, wanted: &[bool], flow: &Flow) -> Resu
     Ok(flows)
 }
 
-pub(super) fn concatenate(
-    axis: usize,
-    step: &Step,
-    wanted: &[bool],
-    flow: &Flow,
-) -> Result<Flows> {
+pub(super) fn concatenate(axis: usize, step: &Step, wanted: &[bool], flow: &Flow) -> Result<Flows> {
     let mut flows = none(wanted.len());
     let mut start = 0;
     for (i, port) in step.inputs.iter().enumerate() {
@@ -142,7 +133,5 @@ pub(super) fn device_copy(step: &Step, flow: &Flow) -> Result<Flows> {
         return Ok(one(flow.clone()));
     };
     let copy = Prim::DeviceCopy { device };
-    Ok(one(flow.map(|c| {
-        bind1(&copy, &mut [Operand::Borrowed(c)])
-    })?))
+    Ok(one(flow.map(|c| bind1(&copy, &mut [Operand::Borrowed(c)]))?))
 }

@@ -66,10 +66,7 @@ impl Step {
 
     /// An output's value.
     pub(crate) fn y(&self) -> Result<&Array> {
-        self.outputs[0]
-            .value
-            .as_ref()
-            .ok_or_else(|| self.unsaved())
+        self.outputs[0].value.as_ref().ok_or_else(|| self.unsaved())
     }
 
     /// An input's type.

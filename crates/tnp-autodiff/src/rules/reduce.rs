@@ -29,9 +29,9 @@ pub(super) fn vjp(op: ReduceOp, axes: &Axes, step: &Step, flow: &Flow) -> Result
     let input = step.ty(0);
     let back = |c: &Array| ops::cast(c, input.dtype);
     match op {
-        ReduceOp::Sum => Ok(one(flow.map(|c| {
-            ops::unreduce(back(c)?, &input.shape, axes)
-        })?)),
+        ReduceOp::Sum => Ok(one(
+            flow.map(|c| ops::unreduce(back(c)?, &input.shape, axes))?
+        )),
         ReduceOp::Prod => {
             let x = ops::cast(step.x(0)?, flow.array.dtype())?;
             let spread = flow.map(|c| ops::unreduce(c, &input.shape, axes))?;
@@ -57,13 +57,18 @@ pub(super) fn jvp(
     outputs: &[Array],
     flows: &[Option<Flow>],
 ) -> Result<Flows> {
-    let Some(flow) = flows[0].as_ref().filter(|_| outputs[0].dtype().is_inexact()) else {
+    let Some(flow) = flows[0]
+        .as_ref()
+        .filter(|_| outputs[0].dtype().is_inexact())
+    else {
         return Ok(none(1));
     };
     let dtype = outputs[0].dtype();
     let down = flow.map(|dx| ops::cast(dx, dtype))?;
     match op {
-        ReduceOp::Sum => Ok(one(flow.map(|dx| bind1(prim, &mut [Operand::Borrowed(dx)]))?)),
+        ReduceOp::Sum => Ok(one(
+            flow.map(|dx| bind1(prim, &mut [Operand::Borrowed(dx)]))?
+        )),
         ReduceOp::Prod => {
             let x = ops::cast(&inputs[0], dtype)?;
             let parts = down.times(&others(&x, axes)?)?;
@@ -126,7 +131,10 @@ fn exclusive(x: &Array, axis: usize, reverse: bool) -> Result<Array> {
         reverse,
         dtype: x.dtype(),
     };
-    bind1(&prim, &mut [Operand::Owned(shift(x, axis, 1, reverse, 1.0)?)])
+    bind1(
+        &prim,
+        &mut [Operand::Owned(shift(x, axis, 1, reverse, 1.0)?)],
+    )
 }
 
 /// Each element moved `by` places along an axis, towards the end, or towards the start in reverse.
@@ -206,9 +214,11 @@ pub(super) fn cumulative_vjp(
     let input = step.ty(0);
     let back = |c: &Array| ops::cast(c, input.dtype);
     match op {
-        CumulativeOp::Sum => Ok(one(
-            flow.map(|c| back(&running(CumulativeOp::Sum, c, axis, !reverse)?))?,
-        )),
+        CumulativeOp::Sum => {
+            Ok(one(flow.map(|c| {
+                back(&running(CumulativeOp::Sum, c, axis, !reverse)?)
+            })?))
+        }
         // y[k] = x[k] y[k-1], so the cotangents that reach y[k] are s[k] = c[k] + x[k+1] s[k+1].
         CumulativeOp::Prod => {
             let x = ops::cast(step.x(0)?, flow.array.dtype())?;
@@ -235,13 +245,18 @@ pub(super) fn cumulative_jvp(
     outputs: &[Array],
     flows: &[Option<Flow>],
 ) -> Result<Flows> {
-    let Some(flow) = flows[0].as_ref().filter(|_| outputs[0].dtype().is_inexact()) else {
+    let Some(flow) = flows[0]
+        .as_ref()
+        .filter(|_| outputs[0].dtype().is_inexact())
+    else {
         return Ok(none(1));
     };
     let dtype = outputs[0].dtype();
     let down = flow.map(|dx| ops::cast(dx, dtype))?;
     match op {
-        CumulativeOp::Sum => Ok(one(flow.map(|dx| bind1(prim, &mut [Operand::Borrowed(dx)]))?)),
+        CumulativeOp::Sum => Ok(one(
+            flow.map(|dx| bind1(prim, &mut [Operand::Borrowed(dx)]))?
+        )),
         CumulativeOp::Prod => {
             let x = ops::cast(&inputs[0], dtype)?;
             let driven = down.times(&exclusive(&x, axis, reverse)?)?;

@@ -16,9 +16,9 @@ fn order(x: &Array, axis: usize) -> Result<Array> {
 
 pub(super) fn vjp(axis: usize, step: &Step, flow: &Flow) -> Result<Flows> {
     let order = order(step.x(0)?, axis)?;
-    Ok(one(flow.map(|c| {
-        ops::add_along(c, &order, axis, step.ty(0))
-    })?))
+    Ok(one(
+        flow.map(|c| ops::add_along(c, &order, axis, step.ty(0)))?
+    ))
 }
 
 pub(super) fn jvp(axis: usize, inputs: &[Array], flows: &[Option<Flow>]) -> Result<Flows> {

@@ -6,14 +6,14 @@ use tnp_array::*;
 use tnp_autodiff::{grad, hvp, jvp};
 
 /// A repeatable stream of numbers.
-pub struct Numbers(u64);
+pub(crate) struct Numbers(u64);
 
 impl Numbers {
-    pub fn new(seed: u64) -> Numbers {
+    pub(crate) fn new(seed: u64) -> Numbers {
         Numbers(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
     }
 
-    pub fn next(&mut self) -> f64 {
+    pub(crate) fn next(&mut self) -> f64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -21,7 +21,7 @@ impl Numbers {
     }
 
     /// Numbers between two bounds.
-    pub fn array(&mut self, shape: &[usize], low: f64, high: f64) -> Array {
+    pub(crate) fn array(&mut self, shape: &[usize], low: f64, high: f64) -> Array {
         let size: usize = shape.iter().product();
         let values = (0..size)
             .map(|_| low + (high - low) * self.next())
@@ -30,7 +30,7 @@ impl Numbers {
     }
 
     /// Complex numbers whose parts lie between two bounds.
-    pub fn complex(&mut self, shape: &[usize], low: f64, high: f64) -> Array {
+    pub(crate) fn complex(&mut self, shape: &[usize], low: f64, high: f64) -> Array {
         let size: usize = shape.iter().product();
         let values = (0..size)
             .map(|_| {
@@ -41,7 +41,7 @@ impl Numbers {
         Array::from_vec::<c128>(values, shape).unwrap()
     }
 
-    pub fn like(&mut self, x: &Array) -> Array {
+    pub(crate) fn like(&mut self, x: &Array) -> Array {
         if x.dtype().is_complex() {
             self.complex(x.shape(), -1.0, 1.0)
         } else {
@@ -51,7 +51,7 @@ impl Numbers {
 }
 
 /// `Re(sum(x * y))`, how a cotangent pairs with a direction.
-pub fn pairing(x: &Array, y: &Array) -> Result<Array> {
+pub(crate) fn pairing(x: &Array, y: &Array) -> Result<Array> {
     let product = multiply(x, y)?.sum(())?;
     if product.dtype().is_complex() {
         product.real()
@@ -60,7 +60,7 @@ pub fn pairing(x: &Array, y: &Array) -> Result<Array> {
     }
 }
 
-pub fn pairing_all(xs: &[Array], ys: &[Array]) -> Result<Array> {
+pub(crate) fn pairing_all(xs: &[Array], ys: &[Array]) -> Result<Array> {
     let mut sum = array(0.0, ())?;
     for (x, y) in xs.iter().zip(ys) {
         sum = add(sum, pairing(x, y)?)?;
@@ -76,7 +76,7 @@ fn stepped(xs: &[Array], ds: &[Array], h: f64) -> Result<Vec<Array>> {
 }
 
 /// The derivative in a direction by differences of fourth order.
-pub fn differences(
+pub(crate) fn differences(
     f: &dyn Fn(&Vec<Array>) -> Result<Array>,
     xs: &[Array],
     ds: &[Array],
@@ -87,7 +87,7 @@ pub fn differences(
 }
 
 #[track_caller]
-pub fn near(what: &str, got: f64, wanted: f64) {
+pub(crate) fn near(what: &str, got: f64, wanted: f64) {
     let tolerance = 2e-6 * (1.0 + wanted.abs());
     assert!(
         (got - wanted).abs() <= tolerance,
@@ -97,12 +97,12 @@ pub fn near(what: &str, got: f64, wanted: f64) {
 
 /// First and second derivatives of a function against differences, and reverse against forward.
 #[track_caller]
-pub fn check(name: &str, f: &dyn Fn(&[Array]) -> Result<Array>, xs: Vec<Array>) {
+pub(crate) fn check(name: &str, f: &dyn Fn(&[Array]) -> Result<Array>, xs: Vec<Array>) {
     check_orders(name, f, xs, true);
 }
 
 #[track_caller]
-pub fn check_orders(
+pub(crate) fn check_orders(
     name: &str,
     f: &dyn Fn(&[Array]) -> Result<Array>,
     xs: Vec<Array>,
@@ -157,7 +157,7 @@ fn checked(
     Ok(pairs)
 }
 
-pub fn values(x: &Array) -> Vec<f64> {
+pub(crate) fn values(x: &Array) -> Vec<f64> {
     x.astype(DType::Float64)
         .unwrap()
         .ravel(())
