@@ -1,11 +1,10 @@
 //! Going back over recorded steps: the one loop that all reverse derivatives come to.
 
-use std::collections::{HashMap, HashSet};
-
 use smallvec::SmallVec;
 use tnp_array::Result;
 
 use crate::flow::Flow;
+use crate::ids::{ById, Ids};
 use crate::rules::{self, Step};
 
 /// Steps to go back over: given up, so that each is freed as soon as it is done, or lent.
@@ -36,7 +35,7 @@ pub(crate) fn walk(
     seeds: Vec<(u64, Flow)>,
     sources: &[u64],
 ) -> Result<Vec<Option<Flow>>> {
-    let wanted: HashSet<u64> = sources.iter().copied().collect();
+    let wanted: Ids = sources.iter().copied().collect();
     // Only what depends on a source is gone back over.
     let mut reached = wanted.clone();
     let mut relevant = Vec::with_capacity(steps.as_slice().len());
@@ -51,7 +50,7 @@ pub(crate) fn walk(
         }
         relevant.push(depends);
     }
-    let mut flows: HashMap<u64, Flow> = HashMap::new();
+    let mut flows: ById<Flow> = ById::default();
     for (id, flow) in seeds {
         if reached.contains(&id) {
             arrive(&mut flows, id, flow)?;
@@ -94,7 +93,7 @@ pub(crate) fn walk(
     Ok(sources.iter().map(|id| flows.get(id).cloned()).collect())
 }
 
-fn arrive(flows: &mut HashMap<u64, Flow>, id: u64, flow: Flow) -> Result<()> {
+fn arrive(flows: &mut ById<Flow>, id: u64, flow: Flow) -> Result<()> {
     let mut slot = flows.remove(&id);
     Flow::accumulate(&mut slot, flow)?;
     if let Some(flow) = slot {
@@ -105,7 +104,7 @@ fn arrive(flows: &mut HashMap<u64, Flow>, id: u64, flow: Flow) -> Result<()> {
 
 /// The steps that lead to some arrays.
 pub(crate) fn leading_to(steps: Vec<Step>, targets: impl IntoIterator<Item = u64>) -> Vec<Step> {
-    let mut live: HashSet<u64> = targets.into_iter().collect();
+    let mut live: Ids = targets.into_iter().collect();
     let mut kept: Vec<Step> = Vec::new();
     for step in steps.into_iter().rev() {
         if step

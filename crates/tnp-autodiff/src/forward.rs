@@ -1,6 +1,5 @@
 //! `Forward`: the frame that carries derivatives along with values. Arrays stay concrete; tangents are known by id.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use smallvec::SmallVec;
@@ -8,11 +7,12 @@ use tnp_array::{Array, Frame, Operand, Result, Results, ScopeId, bind, unwatch, 
 use tnp_backend::prim::Prim;
 
 use crate::flow::Flow;
+use crate::ids::ById;
 use crate::rules::{self, Flows};
 
 pub(crate) struct Forward {
     scope: ScopeId,
-    tangents: Mutex<HashMap<u64, Flow>>,
+    tangents: Mutex<ById<Flow>>,
     marks: bool,
 }
 
@@ -35,7 +35,7 @@ impl Forward {
         })
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Flow>> {
+    fn lock(&self) -> MutexGuard<'_, ById<Flow>> {
         self.tangents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

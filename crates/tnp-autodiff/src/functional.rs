@@ -165,10 +165,10 @@ pub fn grad_with_aux<T: Tree, A: Tree, R: IntoResult<Tree = (Array, A)>>(
 /// assert_eq!(pullback(&array([1.0, 10.0], ())?)?.to_vec::<f64>()?, [2.0, 40.0]);
 /// # Ok::<(), tnp_array::Error>(())
 /// ```
-pub fn vjp<T: Tree, R: IntoResult>(
-    f: impl Fn(&T) -> R,
+pub fn vjp<T: Tree, R: IntoResult, F: Fn(&T) -> R>(
+    f: F,
     x: &T,
-) -> Result<(R::Tree, impl Fn(&R::Tree) -> Result<T>)> {
+) -> Result<(R::Tree, impl Fn(&R::Tree) -> Result<T> + use<T, R, F>)> {
     let recorded = record("vjp", f, x)?;
     let leaves: Vec<Array> = recorded.output.leaves().into_iter().cloned().collect();
     let steps = leading_to(recorded.steps(), leaves.iter().map(Array::id));

@@ -20,7 +20,7 @@ pub(crate) fn one_hot(beside: &Array, ty: &TensorType) -> Result<Array> {
     ops::reshape(ops::cast(hit, ty.dtype)?, &shape)
 }
 
-/// Runs `body` on each of the stacked seeds, all at once; results stacked along axis 0.
+/// Runs `body` on each of the stacked seeds; results stacked along axis 0.
 pub(crate) fn mapped(
     seeds: &Array,
     body: &mut dyn FnMut(&Array) -> Result<Vec<Array>>,
@@ -78,29 +78,16 @@ pub(crate) fn reverse(
         .iter()
         .zip(sources)
         .map(|(connected, source)| {
-            let Some(rows) = rows.next_if_there(*connected) else {
-                return Ok(None);
-            };
-            ops::reshape(rows, &joined(source)).map(Some)
+            let rows = if *connected { rows.next() } else { None };
+            rows.map(|rows| ops::reshape(rows, &joined(source)))
+                .transpose()
         })
         .collect()
-}
-
-trait NextIfThere {
-    fn next_if_there(&mut self, there: bool) -> Option<Array>;
-}
-
-impl<I: Iterator<Item = Array>> NextIfThere for I {
-    fn next_if_there(&mut self, there: bool) -> Option<Array> {
-        if there { self.next() } else { None }
-    }
 }
 
 impl GradientTape {
     /// The derivative of each element of the target by each element of the sources: in the sources' structure, arrays of the target's
     /// shape followed by the source's; zeros where nothing leads from one to the other.
-    ///
-    /// The way back is mapped over the target's elements, not looped.
     ///
     /// # Errors
     /// As [`GradientTape::gradient`].
@@ -177,7 +164,6 @@ impl GradientTape {
         let steps = self.steps()?;
         let shape = [&[batch], rest, inner].concat();
         let row = TensorType::new(rest, target.dtype());
-        let count = row.size();
         if target.size() == 0 || source.size() == 0 {
             return ops::zeros(source, &TensorType::new(&shape, source.dtype()));
         }
@@ -196,7 +182,6 @@ impl GradientTape {
                 "GradientTape.batch_jacobian: nothing was mapped",
             ));
         };
-        debug_assert_eq!(stacked.shape()[0], count);
         let mut order: Vec<usize> = (0..stacked.ndim()).collect();
         order.swap(0, 1);
         ops::reshape(ops::transpose(stacked, &order)?, &shape)

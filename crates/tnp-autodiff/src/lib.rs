@@ -17,6 +17,7 @@ mod custom;
 mod flow;
 mod forward;
 mod functional;
+mod ids;
 mod jacobian;
 mod ops;
 mod pair;

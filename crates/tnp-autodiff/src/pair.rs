@@ -458,16 +458,41 @@ pub(crate) fn tangent(graph: &Arc<Graph>, given: &[bool], forced: &[bool]) -> Re
 
 /// A loop's condition, which looks at no tangents.
 pub(crate) fn widened(condition: &Arc<Graph>, given: &[bool]) -> Result<Arc<Graph>> {
-    let mut inputs = avals(condition);
-    let types: Vec<TensorType> = condition.input_types().cloned().collect();
-    for (_, ty) in given.iter().zip(types).filter(|(g, _)| **g) {
-        inputs.push(ty.into());
-    }
-    let count = condition.inputs().len();
-    let traced = trace("jvp", &inputs, |inputs| {
-        replay(condition, inputs[..count].to_vec())
-    })?;
-    Ok(traced.graph)
+    static CACHE: Cache<Vec<bool>, Graph> = Cache::new();
+    CACHE.get(condition, given.to_vec(), || {
+        let mut inputs = avals(condition);
+        let types: Vec<TensorType> = condition.input_types().cloned().collect();
+        for (_, ty) in given.iter().zip(types).filter(|(given, _)| **given) {
+            inputs.push(ty.into());
+        }
+        let count = condition.inputs().len();
+        let traced = trace("jvp", &inputs, |inputs| {
+            replay(condition, inputs[..count].to_vec())
+        })?;
+        Ok(Arc::unwrap_or_clone(traced.graph))
+    })
+}
+
+/// A graph with its inputs and outputs in another order: the new one's `i`-th is its `from[i]`-th and `to[i]`-th.
+pub(crate) fn reordered(
+    graph: &Arc<Graph>,
+    from: Vec<usize>,
+    to: Vec<usize>,
+) -> Result<Arc<Graph>> {
+    static CACHE: Cache<(Vec<usize>, Vec<usize>), Graph> = Cache::new();
+    CACHE.get(graph, (from.clone(), to.clone()), || {
+        let all = avals(graph);
+        let inputs: Vec<Aval> = from.iter().map(|&i| all[i].clone()).collect();
+        let traced = trace("jvp", &inputs, |given| {
+            let mut inputs: Vec<Option<Array>> = vec![None; given.len()];
+            for (&at, array) in from.iter().zip(given) {
+                inputs[at] = Some(array.clone());
+            }
+            let outputs = replay(graph, inputs.into_iter().flatten().collect())?;
+            Ok(to.iter().map(|&i| outputs[i].clone()).collect())
+        })?;
+        Ok(Arc::unwrap_or_clone(traced.graph))
+    })
 }
 
 /// Runs a graph as one step.

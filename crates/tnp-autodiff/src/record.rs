@@ -1,18 +1,19 @@
 //! `Recorder`: the frame that writes down, by id, what is done with arrays that depend on watched ones.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use smallvec::SmallVec;
 use tnp_array::{
-    Array, ErrorKind, Frame, Operand, Result, Results, ScopeId, bind, bind1, unwatch, watch_id,
+    Array, Device, Error, ErrorKind, Frame, Operand, Result, Results, ScopeId, bind, bind1,
+    scoped_device, unwatch, watch_id,
 };
 use tnp_backend::prim::Prim;
 use tnp_backend::{Graph, TensorType};
 
 use crate::custom;
+use crate::ids::Ids;
 use crate::pair::Pair;
 use crate::rules::{self, Port, Reads, Residuals, Step};
 
@@ -40,9 +41,9 @@ impl Drop for Active<'_> {
 #[derive(Default)]
 pub(crate) struct State {
     /// Arrays that depend on something watched.
-    pub(crate) tracked: HashSet<u64>,
+    pub(crate) tracked: Ids,
     /// Arrays computed from those in a way that has no derivative: comparisons, `floor`, positions.
-    pub(crate) idle: HashSet<u64>,
+    pub(crate) idle: Ids,
     pub(crate) steps: Vec<Step>,
     /// Nothing is written down any more.
     pub(crate) closed: bool,
@@ -113,13 +114,13 @@ impl Recorder {
     fn push(
         &self,
         prim: &Prim,
-        inputs: SmallVec<[Port; 3]>,
+        inputs: Vec<Port>,
         results: &[Array],
         keep: bool,
         pair: Option<(Residuals, &[bool])>,
-        home: Option<tnp_array::Device>,
+        home: Option<Device>,
     ) {
-        let outputs: SmallVec<[Port; 1]> = results
+        let outputs: Vec<Port> = results
             .iter()
             .enumerate()
             .map(|(i, result)| Port {
@@ -161,7 +162,7 @@ impl Recorder {
         &self,
         prim: &Prim,
         graph: &Arc<Graph>,
-        ports: SmallVec<[Port; 3]>,
+        ports: Vec<Port>,
         inputs: &mut [Operand<'_>],
     ) -> Result<Results> {
         let wanted: Vec<bool> = ports.iter().map(|port| port.tracked).collect();
@@ -188,7 +189,7 @@ impl Recorder {
         &self,
         prim: &Prim,
         (body, carry, length, reverse): (&Arc<Graph>, usize, usize, bool),
-        ports: SmallVec<[Port; 3]>,
+        ports: Vec<Port>,
         inputs: &mut [Operand<'_>],
     ) -> Result<Results> {
         let wanted: Vec<bool> = ports.iter().map(|port| port.tracked).collect();
@@ -212,6 +213,21 @@ impl Recorder {
             None,
         );
         Ok(results.into())
+    }
+
+    /// In a device scope the inputs are copied there; as steps, so that the cotangents find the way home.
+    fn moved(&self, prim: &Prim, inputs: &mut [Operand<'_>], device: Device) -> Result<Results> {
+        let copy = Prim::DeviceCopy { device };
+        let mut moved: SmallVec<[Operand<'_>; 4]> = SmallVec::new();
+        for input in inputs {
+            moved.push(if is_elsewhere(input, device) {
+                let copies = self.process(&copy, &mut [Operand::Borrowed(input.array()?)])?;
+                Operand::Owned(copies.into_iter().next().ok_or_else(no_copy)?)
+            } else {
+                input.lend()
+            });
+        }
+        self.process(prim, &mut moved)
     }
 
     /// Runs a loop turn by turn, each of them recorded; `None` when its condition cannot be read because it is traced.
@@ -244,6 +260,17 @@ impl Recorder {
             carry = self.process(&body, &mut owned)?.into_vec();
         }
     }
+}
+
+/// Whether an operand must be copied to be used on a device.
+fn is_elsewhere(input: &Operand<'_>, device: Device) -> bool {
+    let tensor = input.as_array().and_then(|x| x.tensor().ok());
+    tensor.is_some_and(|tensor| tensor.device() != device)
+}
+
+#[cold]
+fn no_copy() -> Error {
+    Error::device("copy: a copy between devices gave nothing")
 }
 
 fn arrays(inputs: &mut [Operand<'_>]) -> Result<Vec<Array>> {
@@ -288,6 +315,12 @@ impl Frame for Recorder {
             state.idle.extend(results.iter().map(Array::id));
             return Ok(results);
         };
+        if !matches!(prim, Prim::DeviceCopy { .. })
+            && let Some(device) = scoped_device()
+            && inputs.iter().any(|input| is_elsewhere(input, device))
+        {
+            return self.moved(prim, inputs, device);
+        }
         if let Prim::While { condition, body } = prim
             && let Some(results) = self.run_loop(condition, body, inputs)?
         {
@@ -304,7 +337,7 @@ impl Frame for Recorder {
                 ..Reads::from(0)
             };
         }
-        let ports: SmallVec<[Port; 3]> = inputs
+        let ports: Vec<Port> = inputs
             .iter()
             .zip(types)
             .enumerate()

@@ -147,14 +147,14 @@ fn switches() {
         let f = |xs: &[Array]| {
             let mut inputs = vec![array(branch, ())?];
             inputs.extend_from_slice(xs);
-            Ok(all(
+            all(
                 Prim::Switch {
                     branches: branches.clone(),
                 },
                 &inputs,
             )?
             .remove(0)
-            .square()?)
+            .square()
         };
         check("switch", &f, drawn(&[&[3], &[3]]));
     }
@@ -403,5 +403,14 @@ fn devices() -> Result<()> {
     assert_eq!(g.device()?.to_string(), "cpu:1");
     let home = grad(f, &x.to("cpu:0")?)?;
     assert_eq!(values(&g), values(&home));
+    // A device scope copies there, and the gradient comes home.
+    let y = array([1.0, 2.0], ())?.to("cpu:0")?;
+    let tape = GradientTape::new();
+    tape.watch(&y)?;
+    let loss = tape.record(|| with_device("cpu:1", || (&y * &x * &y).sum(())))??;
+    assert_eq!(loss.device()?.to_string(), "cpu:1");
+    let g = tape.gradient(&loss, &y)?;
+    assert_eq!(g.device()?.to_string(), "cpu:0");
+    assert_eq!(values(&g), [2.0, 8.0]);
     Ok(())
 }

@@ -10,7 +10,7 @@ use tnp_backend::prim::Prim;
 use super::{Flows, Step, none};
 use crate::custom;
 use crate::flow::{Flow, or_zeros};
-use crate::pair::{self, Kind, kind, recomputed, tangent, widened};
+use crate::pair::{self, Kind, kind, recomputed, reordered, tangent, widened};
 
 #[cold]
 pub(super) fn while_in_reverse() -> Error {
@@ -115,10 +115,9 @@ pub(super) fn scan(
     let (fixed, stacked) = residuals.values.split_at(pair.invariant());
     let mut operands: SmallVec<[Operand<'_>; 8]> = SmallVec::new();
     operands.extend(fixed.iter().map(Operand::Borrowed));
-    for i in 0..carry {
+    for (i, flow) in flows[..carry].iter().enumerate() {
         if pair.wanted[i] {
-            let flow = flows[i].as_ref();
-            let array = or_zeros(flow, &beside.array, &step.outputs[i].ty)?;
+            let array = or_zeros(flow.as_ref(), &beside.array, &step.outputs[i].ty)?;
             operands.push(Operand::Owned(array));
         }
     }
@@ -154,19 +153,9 @@ fn flows_of(tracked: &[bool], outputs: Vec<Array>, count: usize) -> Both {
     let mut tangents = results.split_off(count).into_iter();
     let flows = tracked
         .iter()
-        .map(|&there| tangents.next_if(there).map(Flow::plain))
+        .map(|&there| if there { tangents.next() } else { None }.map(Flow::plain))
         .collect();
     (results, flows)
-}
-
-trait NextIf {
-    fn next_if(&mut self, there: bool) -> Option<Array>;
-}
-
-impl<I: Iterator<Item = Array>> NextIf for I {
-    fn next_if(&mut self, there: bool) -> Option<Array> {
-        if there { self.next() } else { None }
-    }
 }
 
 fn given(flows: &[Option<Flow>]) -> Vec<bool> {
@@ -269,13 +258,8 @@ pub(crate) fn forward_scan(
     let extra = filled(inputs, flows, &have)?;
     let round = have[..carry].iter().filter(|have| **have).count();
     // The body takes carry, xs, their tangents; a scan wants what is carried first.
-    let (body, count) = arranged(
-        &turn.graph,
-        carry,
-        inputs.len(),
-        round,
-        body.outputs().len(),
-    )?;
+    let count = body.outputs().len();
+    let body = arranged(&turn.graph, carry, inputs.len(), round, count)?;
     let mut operands: SmallVec<[Operand<'_>; 8]> = SmallVec::new();
     operands.extend(inputs[..carry].iter().map(Operand::Borrowed));
     operands.extend(extra[..round].iter().map(Operand::Borrowed));
@@ -305,7 +289,7 @@ fn arranged(
     inputs: usize,
     round: usize,
     outputs: usize,
-) -> Result<(Arc<Graph>, usize)> {
+) -> Result<Arc<Graph>> {
     let order = |count: usize, total: usize| -> Vec<usize> {
         (0..carry)
             .chain(count..count + round)
@@ -313,19 +297,9 @@ fn arranged(
             .chain(count + round..total)
             .collect()
     };
-    let from = order(inputs, graph.inputs().len());
-    let to = order(outputs, graph.outputs().len());
-    let types: Vec<tnp_trace::Aval> = from
-        .iter()
-        .map(|&i| graph.ty(graph.inputs()[i]).clone().into())
-        .collect();
-    let traced = tnp_trace::trace("jvp", &types, |given| {
-        let mut all: Vec<Option<Array>> = vec![None; given.len()];
-        for (&at, array) in from.iter().zip(given) {
-            all[at] = Some(array.clone());
-        }
-        let results = tnp_trace::replay(graph, all.into_iter().flatten().collect())?;
-        Ok(to.iter().map(|&i| results[i].clone()).collect())
-    })?;
-    Ok((traced.graph, outputs))
+    reordered(
+        graph,
+        order(inputs, graph.inputs().len()),
+        order(outputs, graph.outputs().len()),
+    )
 }

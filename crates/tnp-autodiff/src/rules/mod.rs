@@ -43,8 +43,8 @@ pub(crate) struct Port {
 #[derive(Clone)]
 pub(crate) struct Step {
     pub(crate) prim: Prim,
-    pub(crate) inputs: SmallVec<[Port; 3]>,
-    pub(crate) outputs: SmallVec<[Port; 1]>,
+    pub(crate) inputs: Vec<Port>,
+    pub(crate) outputs: Vec<Port>,
     /// Where the input was, for a copy between devices.
     pub(crate) home: Option<Device>,
     /// How a graph is differentiated, with what its forward part left.
