@@ -4,7 +4,8 @@ use tnp_dtype::DType;
 
 use crate::prim::Prim;
 use crate::{
-    Arg, Buffer, DeviceInfo, Error, Graph, Outputs, Result, Tensor, TensorType, interpret,
+    Arg, Buffer, Compiled, DeviceInfo, Error, Explanation, Graph, Inputs, Outputs, Result,
+    TensorType, Unfused,
 };
 
 /// Memory of a device as its backend counts it, in bytes.
@@ -74,15 +75,13 @@ pub trait Backend: Send + Sync {
         outputs: &[TensorType],
     ) -> Result<Outputs>;
 
-    /// Prepares a graph for repeated runs. The default interprets it step by step.
+    /// Prepares a graph for repeated runs. The default simplifies and plans it and runs one primitive at a time; a backend that
+    /// can run fused regions returns a [`Compiled`] with its own [`crate::Fuser`].
     ///
     /// # Errors
     /// When the backend cannot compile it.
     fn compile(&self, device: crate::Device, graph: &Graph) -> Result<Box<dyn Executable>> {
-        Ok(Box::new(Interpreted {
-            device,
-            graph: graph.clone(),
-        }))
+        Ok(Box::new(Compiled::new(device, graph, &Unfused)?))
     }
 
     /// Waits until all that was asked for is done.
@@ -136,28 +135,13 @@ pub trait Backend: Send + Sync {
 
 /// A graph made ready for a device.
 pub trait Executable: Send + Sync {
-    /// Runs it on inputs of the graph's input types, on its device.
+    /// Runs it on inputs of the graph's input types, on its device. An input whose buffer nobody else holds is given up: it may be
+    /// overwritten, and is dropped after its last use.
     ///
     /// # Errors
-    /// Those of the steps.
-    fn run(&self, inputs: &[Arg<'_>]) -> Result<Outputs>;
+    /// Those of the steps, and inputs of other types.
+    fn run(&self, inputs: Inputs) -> Result<Outputs>;
 
-    /// What it does step by step, for a person to read: regions, launches, bytes, copies.
-    fn explain(&self) -> String;
-}
-
-struct Interpreted {
-    device: crate::Device,
-    graph: Graph,
-}
-
-impl Executable for Interpreted {
-    fn run(&self, inputs: &[Arg<'_>]) -> Result<Outputs> {
-        let inputs: Vec<Tensor> = inputs.iter().map(|arg| arg.tensor.clone()).collect();
-        interpret(self.device, &self.graph, inputs)
-    }
-
-    fn explain(&self) -> String {
-        format!("step by step, nothing fused:\n{}", self.graph)
-    }
+    /// What a run costs, step by step.
+    fn explain(&self) -> Explanation;
 }

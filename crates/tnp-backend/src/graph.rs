@@ -256,6 +256,11 @@ impl GraphBuilder {
         self.graph.ty(var)
     }
 
+    /// What has been built so far.
+    pub(crate) fn so_far(&self) -> &Graph {
+        &self.graph
+    }
+
     /// The finished graph.
     pub fn finish(mut self, outputs: &[Var]) -> Graph {
         self.graph.outputs = outputs.to_vec();

@@ -9,10 +9,14 @@ mod compiled;
 mod decompose;
 mod device;
 mod error;
+mod executables;
 mod graph;
 pub mod philox;
+mod plan;
 pub mod prim;
+mod region;
 mod run;
+mod simplify;
 mod tensor;
 mod transfer;
 mod warning;
@@ -21,14 +25,20 @@ use tnp_dtype::DType;
 
 pub use backend::{Backend, Executable, MemoryStats};
 pub use buffer::{Buffer, HostMemory, INLINE_BYTES};
-pub use compiled::compiled;
+pub use compiled::{Compiled, Explanation, Fuser, RegionKernel, StepCost, Unfused};
 pub use decompose::{decompose, is_core, is_layout};
 pub use device::{BACKENDS, Device, DeviceInfo, backends, devices, register};
 pub use error::{Error, ErrorKind, Result};
+pub use executables::compiled;
 pub use graph::{Equation, GRAPH_VERSION, Graph, GraphBuilder, Var};
 pub use linkme;
+pub use plan::{Plan, PlannedStep, Use, plan};
+pub use region::{
+    Operation, Partition, Reduction, Region, Source, Step, is_elementwise, partition,
+};
 pub use run::{compact, explain, input_dtypes, interpret, run, scalar, slice_layout};
-pub use tensor::{Arg, Outputs, Tensor, TensorType, Types};
+pub use simplify::simplify;
+pub use tensor::{Arg, Inputs, Outputs, Tensor, TensorType, Types};
 pub use transfer::{TransferStats, count_transfer, reset_transfer_stats, transfer, transfer_stats};
 pub use warning::{Warning, set_warning_hook, warn};
 

@@ -2,16 +2,14 @@
 //!
 //! Gradients, traces and maps are above this; what comes here is computed.
 
-use std::sync::Arc;
-
 use smallvec::{SmallVec, smallvec};
 use tnp_dtype::{DType, Literal};
 use tnp_shape::{Dims, Layout, Strides};
 
 use crate::prim::{Prim, SliceSpec, Unary, infer};
 use crate::{
-    Arg, Device, Error, ErrorKind, Executable, Graph, Outputs, Result, Tensor, TensorType,
-    compiled, decompose, is_layout, shape_text, transfer,
+    Arg, Device, Error, ErrorKind, Graph, Inputs, Outputs, Result, Tensor, TensorType, compiled,
+    decompose, is_layout, shape_text, transfer,
 };
 
 /// Runs one primitive on a device, on which all inputs live.
@@ -29,6 +27,20 @@ fn started(device: Device, prim: &Prim, inputs: &[Arg<'_>]) -> Result<Outputs> {
     let types: SmallVec<[TensorType; 3]> = inputs.iter().map(|arg| arg.tensor.ty()).collect();
     let types: SmallVec<[&TensorType; 3]> = types.iter().collect();
     let outputs = infer(prim, &types)?;
+    run_inferred(device, prim, inputs, &types, &outputs)
+}
+
+/// As [`run`], for a primitive whose output types are known already.
+///
+/// # Errors
+/// Those of execution.
+pub(crate) fn run_inferred(
+    device: Device,
+    prim: &Prim,
+    inputs: &[Arg<'_>],
+    types: &[&TensorType],
+    outputs: &[TensorType],
+) -> Result<Outputs> {
     if is_layout(prim)
         && let Some(view) = view(prim, inputs[0].tensor, &outputs[0])
     {
@@ -42,11 +54,11 @@ fn started(device: Device, prim: &Prim, inputs: &[Arg<'_>]) -> Result<Outputs> {
     };
     match prim {
         Prim::DeviceCopy { device } => Ok(smallvec![transfer(inputs[0].tensor, *device)?]),
-        Prim::Call { graph } => compiled(device, graph)?.run(inputs),
+        Prim::Call { graph } => compiled(device, graph)?.run(values(0).into()),
         Prim::Switch { branches } => {
             let branch = scalar(inputs[0].tensor)?.to_i128().unwrap_or(-1);
             match usize::try_from(branch).ok().and_then(|i| branches.get(i)) {
-                Some(graph) => compiled(device, graph)?.run(&inputs[1..]),
+                Some(graph) => compiled(device, graph)?.run(values(1).into()),
                 None => Err(Error::index(format!(
                     "switch: branch {branch} is out of bounds for {} branches",
                     branches.len()
@@ -56,32 +68,30 @@ fn started(device: Device, prim: &Prim, inputs: &[Arg<'_>]) -> Result<Outputs> {
         Prim::While { condition, body } => {
             let condition = compiled(device, condition)?;
             let body = compiled(device, body)?;
-            let mut carry: Outputs = values(0).into();
-            while scalar(&condition.run(&borrowed(&carry))?[0])?.value::<bool>() {
-                carry = step(body.as_ref(), carry)?;
+            let mut carry: Inputs = values(0).into();
+            while scalar(&condition.run(carry.clone())?[0])?.value::<bool>() {
+                carry = body.run(carry)?.into_iter().collect();
             }
-            Ok(carry)
+            Ok(carry.into_iter().collect())
         }
         Prim::Scan {
             body,
             carry,
             length,
             reverse,
-        } => scan(
-            device,
-            body,
-            *carry,
-            (*length, *reverse),
-            values(0),
-            &outputs,
-        ),
-        _ if device.backend().supports(prim, &input_dtypes(&types)) => device
+        } => {
+            let body = compiled(device, body)?;
+            let mut step = |inputs: Vec<Tensor>| body.run(inputs.into());
+            let times = (*length, *reverse);
+            scan(device, &mut step, *carry, times, values(0), outputs)
+        }
+        _ if device.backend().supports(prim, &input_dtypes(types)) => device
             .backend()
-            .execute(device.index(), prim, inputs, &outputs)
-            .map_err(|error| explain(error, prim, &outputs)),
-        _ => match decompose(prim, &types) {
+            .execute(device.index(), prim, inputs, outputs)
+            .map_err(|error| explain(error, prim, outputs)),
+        _ => match decompose(prim, types) {
             Some(graph) => interpret(device, &graph?, values(0)),
-            None => Err(unsupported(device, prim, &types)),
+            None => Err(unsupported(device, prim, types)),
         },
     }
 }
@@ -248,27 +258,10 @@ pub fn scalar(x: &Tensor) -> Result<Literal> {
     Ok(Literal::from_bytes(x.dtype, &bytes[..itemsize]))
 }
 
-fn borrowed(tensors: &[Tensor]) -> SmallVec<[Arg<'_>; 4]> {
-    tensors.iter().map(Arg::borrowed).collect()
-}
-
-/// One turn of a loop; what nobody else holds may be overwritten.
-fn step(body: &dyn Executable, mut carry: Outputs) -> Result<Outputs> {
-    let donated: SmallVec<[bool; 4]> = carry
-        .iter_mut()
-        .map(|tensor| tensor.buffer.is_unique())
-        .collect();
-    let args: SmallVec<[Arg<'_>; 4]> = carry
-        .iter()
-        .zip(donated)
-        .map(|(tensor, donated)| Arg { tensor, donated })
-        .collect();
-    body.run(&args)
-}
-
-fn scan(
+/// A scan whose step is done by `body`.
+pub(crate) fn scan(
     device: Device,
-    body: &Arc<Graph>,
+    body: &mut dyn FnMut(Vec<Tensor>) -> Result<Outputs>,
     carry: usize,
     (length, reverse): (usize, bool),
     inputs: Vec<Tensor>,
@@ -276,7 +269,6 @@ fn scan(
 ) -> Result<Outputs> {
     let mut carried = inputs;
     let xs = carried.split_off(carry);
-    let body = compiled(device, body)?;
     let mut stacks: Vec<Vec<Tensor>> = vec![Vec::with_capacity(length); outputs.len() - carry];
     for i in 0..length {
         let at = if reverse { length - 1 - i } else { i };
@@ -294,7 +286,7 @@ fn scan(
                 dtype: x.dtype,
             });
         }
-        let mut results = self::step(body.as_ref(), step.into())?.into_vec();
+        let mut results = body(step)?.into_vec();
         let ys = results.split_off(carry);
         carried = results;
         for (stack, y) in stacks.iter_mut().zip(ys) {

@@ -80,6 +80,9 @@ pub struct Tensor {
 /// Values that a primitive gives.
 pub type Outputs = SmallVec<[Tensor; 1]>;
 
+/// Values that an executable is given.
+pub type Inputs = SmallVec<[Tensor; 4]>;
+
 impl Tensor {
     /// A contiguous tensor over a whole buffer.
     #[inline]

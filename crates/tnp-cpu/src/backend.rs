@@ -5,14 +5,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tnp_backend::prim::Prim;
 use tnp_backend::{
-    Arg, BACKENDS, Backend, Buffer, Device, DeviceInfo, Error, HostMemory, INLINE_BYTES,
-    MemoryStats, Outputs, Result, Tensor, TensorType, linkme,
+    Arg, BACKENDS, Backend, Buffer, Compiled, Device, DeviceInfo, Error, Executable, Graph,
+    HostMemory, INLINE_BYTES, MemoryStats, Outputs, Result, Tensor, TensorType, linkme,
 };
 use tnp_dtype::DType;
 use tnp_shape::Layout;
 
 use crate::elementwise::StridedMut;
 use crate::execute;
+use crate::fused::CpuFuser;
 use crate::memory::{self, OutOfMemory, PoolBlock};
 use crate::strided::Strided;
 
@@ -92,6 +93,10 @@ impl Backend for Cpu {
         outputs: &[TensorType],
     ) -> Result<Outputs> {
         execute::execute(device(index)?, prim, inputs, outputs)
+    }
+
+    fn compile(&self, device: Device, graph: &Graph) -> Result<Box<dyn Executable>> {
+        Ok(Box::new(Compiled::new(device, graph, &CpuFuser)?))
     }
 
     fn memory_stats(&self, _: usize) -> MemoryStats {

@@ -4,7 +4,7 @@
 //! where they are; others are packed into tiles in the first-level cache: gathered, repeated, transposed, widened.
 //! The output likewise is written in place, scattered or narrowed. Large plain copies bypass the caches.
 
-mod pack;
+pub(crate) mod pack;
 mod plan;
 
 use std::mem::MaybeUninit;
@@ -58,7 +58,7 @@ impl Kernel {
     /// # Safety
     /// As the kernel asks; `Copy` is the planner's to do.
     #[inline(always)]
-    unsafe fn call(self, inputs: &[*const u8; 3], dst: *mut u8, n: usize) {
+    pub(crate) unsafe fn call(self, inputs: &[*const u8; 3], dst: *mut u8, n: usize) {
         // SAFETY: as the caller promises.
         unsafe {
             match self {
@@ -187,7 +187,7 @@ unsafe fn run_beside_repeated(
 }
 
 /// The dtype in which an operation on `dtype` without a loop of its own is computed.
-fn computed_in(dtype: DType) -> DType {
+pub(crate) fn computed_in(dtype: DType) -> DType {
     match dtype {
         DType::Float16 | DType::BFloat16 => DType::Float32,
         other => other,
@@ -195,7 +195,7 @@ fn computed_in(dtype: DType) -> DType {
 }
 
 /// Tenths of a nanosecond for each element.
-fn cost(op: Binary, dtype: DType) -> usize {
+pub(crate) fn cost(op: Binary, dtype: DType) -> usize {
     match op {
         Binary::Power | Binary::Logaddexp | Binary::Logaddexp2 | Binary::Arctan2 => 150,
         Binary::Gcd | Binary::Lcm => 200,
@@ -319,22 +319,22 @@ pub(crate) unsafe fn run_cast(src: Strided<'_>, output: StridedMut<'_>) {
 }
 
 /// Carries a thread's faults to the thread that asked for the work.
-struct SharedFaults(std::sync::atomic::AtomicBool);
+pub(crate) struct SharedFaults(std::sync::atomic::AtomicBool);
 
 impl SharedFaults {
-    fn new() -> SharedFaults {
+    pub(crate) fn new() -> SharedFaults {
         SharedFaults(std::sync::atomic::AtomicBool::new(false))
     }
 
     /// On the worker, after its share.
-    fn collect(&self) {
+    pub(crate) fn collect(&self) {
         if take_division_by_zero() {
             self.0.store(true, std::sync::atomic::Ordering::Relaxed);
         }
     }
 
     /// On the caller, after everybody's.
-    fn hand_over(self) {
+    pub(crate) fn hand_over(self) {
         if self.0.into_inner() {
             note_division_by_zero();
         }

@@ -9,6 +9,7 @@ mod dot_general;
 mod elementwise;
 mod execute;
 mod faults;
+mod fused;
 mod indexing;
 mod load;
 mod math;

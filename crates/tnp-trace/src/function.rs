@@ -10,7 +10,7 @@ use tnp_array::{
     Array, DType, Device, Error, IntoResult, Result, Settings, Structure, Tree, current_device,
     scoped_device,
 };
-use tnp_backend::{Graph, TensorType, Warning, shape_text, warn};
+use tnp_backend::{Explanation, Graph, TensorType, Warning, shape_text, warn};
 
 use crate::nans;
 use crate::trace::{Aval, Traced, trace_keyed};
@@ -193,7 +193,7 @@ where
     ///
     /// # Errors
     /// As [`Function::call`]; when the device's backend cannot compile the graph.
-    pub fn explain(&self, input: &T) -> Result<String> {
+    pub fn explain(&self, input: &T) -> Result<Explanation> {
         let graph = self.graph(input)?;
         Ok(tnp_backend::compiled(current_device()?, &graph)?.explain())
     }

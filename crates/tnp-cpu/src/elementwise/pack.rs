@@ -10,19 +10,19 @@ const LINE: usize = 64;
 
 /// A rectangle of elements in strided memory; steps in bytes.
 #[derive(Clone, Copy)]
-pub(super) struct Block {
-    pub(super) size: usize,
-    pub(super) row_step: isize,
-    pub(super) column_step: isize,
-    pub(super) rows: usize,
-    pub(super) columns: usize,
+pub(crate) struct Block {
+    pub(crate) size: usize,
+    pub(crate) row_step: isize,
+    pub(crate) column_step: isize,
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
 }
 
 /// Copies a block to contiguous rows that lie `dst_step` bytes apart.
 ///
 /// # Safety
 /// Both sides hold the block, aligned to elements, and do not overlap.
-pub(super) unsafe fn pack(src: *const u8, dst: *mut u8, dst_step: usize, block: Block) {
+pub(crate) unsafe fn pack(src: *const u8, dst: *mut u8, dst_step: usize, block: Block) {
     let size = block.size;
     // SAFETY: as the caller promises.
     unsafe {
@@ -179,7 +179,7 @@ mod avx {
 
     /// Squares of eight by eight elements of four bytes; rows and columns are multiples of eight.
     #[target_feature(enable = "avx2")]
-    pub(super) unsafe fn squares_of_4(src: *const u8, dst: *mut u8, dst_step: usize, block: Block) {
+    pub(crate) unsafe fn squares_of_4(src: *const u8, dst: *mut u8, dst_step: usize, block: Block) {
         let step = block.column_step;
         for left in (0..block.columns).step_by(8) {
             for top in (0..block.rows).step_by(8) {
@@ -220,7 +220,7 @@ mod avx {
 
     /// Squares of four by four elements of eight bytes; rows and columns are multiples of four.
     #[target_feature(enable = "avx2")]
-    pub(super) unsafe fn squares_of_8(src: *const u8, dst: *mut u8, dst_step: usize, block: Block) {
+    pub(crate) unsafe fn squares_of_8(src: *const u8, dst: *mut u8, dst_step: usize, block: Block) {
         let step = block.column_step;
         for left in (0..block.columns).step_by(4) {
             for top in (0..block.rows).step_by(4) {
@@ -255,7 +255,7 @@ mod avx {
 ///
 /// # Safety
 /// As for [`pack`], the other way round.
-pub(super) unsafe fn scatter(tile: *const u8, dst: *mut u8, block: Block) {
+pub(crate) unsafe fn scatter(tile: *const u8, dst: *mut u8, block: Block) {
     let row_bytes = block.columns * block.size;
     for row in 0..block.rows {
         let from = tile.wrapping_add(row * row_bytes);
@@ -289,7 +289,7 @@ unsafe fn scatter_row<T: Copy>(from: *const u8, mut to: *mut u8, block: Block) {
 ///
 /// # Safety
 /// Both sides hold the bytes and do not overlap.
-pub(super) unsafe fn stream(src: *const u8, dst: *mut u8, bytes: usize) {
+pub(crate) unsafe fn stream(src: *const u8, dst: *mut u8, bytes: usize) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: as the caller promises; every x86-64 has these instructions.
     unsafe {
@@ -313,7 +313,7 @@ pub(super) unsafe fn stream(src: *const u8, dst: *mut u8, bytes: usize) {
 }
 
 /// Orders streamed writes before whatever this thread publishes next.
-pub(super) fn end_streaming() {
+pub(crate) fn end_streaming() {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: every x86-64 has the instruction.
     unsafe {

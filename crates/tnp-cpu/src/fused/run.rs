@@ -1,0 +1,588 @@
+//! Running a program over the arrays of one call.
+
+use std::alloc::{Layout as Memory, handle_alloc_error};
+use std::cell::Cell;
+use std::ops::Range;
+use std::ptr::NonNull;
+
+use smallvec::SmallVec;
+use tnp_backend::{Arg, Device, Outputs, Result, Tensor, TensorType, Warning, warn};
+use tnp_shape::Layout;
+
+use super::folds::{self, Accumulators};
+use super::loops::{Cursor, Form, Loops, Operand};
+use super::program::{Code, Program};
+use crate::backend::{fresh, fresh_like, reusable, strided, strided_mut};
+use crate::elementwise::pack::{Block, end_streaming, pack, scatter, stream};
+use crate::elementwise::{Kernel, SharedFaults, fill};
+use crate::faults::take_division_by_zero;
+use crate::load::Shared;
+use crate::threads::parallel_for;
+
+/// Tenths of a nanosecond of work worth handing to a thread.
+const GRAIN: usize = 500_000;
+/// Parts that the work for few results is split into, at most.
+const PARTS: usize = 64;
+/// Bytes of an output from which on it bypasses the caches.
+const STREAM_FROM: usize = 16 << 20;
+/// Bytes of the arrays read from which on they are fetched ahead.
+const FETCH_FROM: usize = 1 << 20;
+
+/// Runs a program.
+pub(super) fn run(
+    device: Device,
+    program: &Program,
+    types: &[TensorType],
+    inputs: &[Arg<'_>],
+) -> Result<Outputs> {
+    let (outputs, staged) = outputs(device, program, types, inputs)?;
+    let mut operands: SmallVec<[Operand<'_>; 8]> = SmallVec::new();
+    let plain = program.outputs.len();
+    for tensor in &outputs[..plain] {
+        operands.push(written(tensor)?);
+    }
+    for arg in inputs {
+        let array = strided(arg.tensor)?;
+        operands.push(Operand {
+            ptr: array.ptr,
+            layout: array.layout,
+            size: array.dtype.itemsize(),
+        });
+    }
+    for tensor in &outputs[plain..] {
+        operands.push(written(tensor)?);
+    }
+    let size: usize = program.shape.iter().product();
+    // SAFETY: tensors reach live memory; outputs are fresh, or donated with their own layout and then staged.
+    unsafe {
+        if size == 0 {
+            nothing(program, &outputs[plain..])?;
+        } else {
+            let call = Call {
+                program,
+                loops: &Loops::new(program, &operands),
+                staged: &staged,
+                streams: streams(program, size),
+                fetches: fetches(program, size),
+            };
+            call.run(size);
+        }
+    }
+    drop(operands);
+    if take_division_by_zero() {
+        warn(
+            Warning::DivideByZero,
+            program.divides.unwrap_or("floor_divide"),
+        );
+    }
+    Ok(outputs)
+}
+
+fn written(tensor: &Tensor) -> Result<Operand<'_>> {
+    let array = strided_mut(tensor)?;
+    Ok(Operand {
+        ptr: array.ptr,
+        layout: array.layout,
+        size: array.dtype.itemsize(),
+    })
+}
+
+fn streams(program: &Program, size: usize) -> bool {
+    let bytes = |dtype: &tnp_dtype::DType| dtype.itemsize() * size;
+    program.outputs.iter().map(bytes).sum::<usize>() >= STREAM_FROM
+}
+
+fn fetches(program: &Program, size: usize) -> bool {
+    let bytes = |dtype: &tnp_dtype::DType| dtype.itemsize() * size;
+    program.inputs.iter().map(bytes).sum::<usize>() >= FETCH_FROM
+}
+
+/// Where results go: over donated inputs or into fresh memory; and which overwrite an input.
+fn outputs(
+    device: Device,
+    program: &Program,
+    types: &[TensorType],
+    inputs: &[Arg<'_>],
+) -> Result<(Outputs, SmallVec<[bool; 4]>)> {
+    let mut outputs = Outputs::new();
+    let mut staged = SmallVec::new();
+    let mut left: SmallVec<[Arg<'_>; 8]> = SmallVec::from_slice(inputs);
+    for (at, ty) in types.iter().enumerate() {
+        if at >= program.outputs.len() {
+            outputs.push(fresh(device, ty)?);
+            continue;
+        }
+        let reused = reusable(&left, ty);
+        staged.push(reused.is_some());
+        outputs.push(match reused {
+            Some(tensor) => {
+                left.retain(|arg| !arg.tensor.buffer.same(&tensor.buffer));
+                tensor
+            }
+            None if ty.shape.len() < 2
+                || inputs.iter().any(|arg| arg.tensor.layout.is_contiguous()) =>
+            {
+                fresh(device, ty)?
+            }
+            None => {
+                let layouts: SmallVec<[&Layout; 8]> =
+                    inputs.iter().map(|arg| &arg.tensor.layout).collect();
+                fresh_like(device, ty, &layouts)?
+            }
+        });
+    }
+    Ok((outputs, staged))
+}
+
+/// Results of reductions over no elements.
+unsafe fn nothing(program: &Program, outputs: &[Tensor]) -> Result<()> {
+    for (fold, tensor) in program.folds.iter().zip(outputs) {
+        let n = tensor.layout.size();
+        if n == 0 {
+            continue;
+        }
+        let to = strided_mut(tensor)?.ptr;
+        // SAFETY: the tensor is fresh and contiguous; the row has room for as many of the loops' elements.
+        unsafe {
+            match fold.narrow {
+                None => (fold.kernels.fill)(to, n),
+                Some(narrow) => {
+                    let mut row = vec![0u128; n];
+                    (fold.kernels.fill)(row.as_mut_ptr().cast(), n);
+                    narrow(row.as_ptr().cast(), to, n);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What the threads of a call share.
+struct Call<'a> {
+    program: &'a Program,
+    loops: &'a Loops,
+    /// Outputs that overwrite an input: written when a block is done.
+    staged: &'a [bool],
+    streams: bool,
+    fetches: bool,
+}
+
+/// Parts of the folded loops, and the memory for their results.
+#[derive(Clone, Copy)]
+struct Split {
+    parts: usize,
+    /// Blocks of a part.
+    step: usize,
+    /// Elements of a row of results.
+    room: usize,
+    memory: Shared,
+}
+
+impl Split {
+    /// Where the results of a reduction's part go; elements take 16 bytes at most.
+    fn row(
+        &self,
+        program: &Program,
+        units: usize,
+        fold: usize,
+        unit: usize,
+        part: usize,
+    ) -> *mut u8 {
+        let width = program.folds[fold].kernels.dtype.itemsize();
+        let before = fold * units * self.parts * self.room * 16;
+        let own = (unit * self.parts + part) * self.room * width;
+        self.memory.at((before + own) as isize)
+    }
+}
+
+impl Call<'_> {
+    unsafe fn run(&self, size: usize) {
+        let units = self.loops.kept.positions();
+        let blocks = self.loops.folded.positions();
+        let work = size * self.program.cost;
+        // How the work is split follows from sizes alone, so that results do not depend on the number of threads.
+        let parts = match self.loops.form {
+            Form::Whole | Form::Columns if units < 32 => (work / GRAIN).clamp(1, PARTS).min(blocks),
+            _ => 1,
+        };
+        if parts > 1 {
+            // SAFETY: as the caller promises.
+            return unsafe { self.run_split(units, blocks, parts) };
+        }
+        let grain = (GRAIN * units).div_ceil(work.max(1)).max(1);
+        if units <= grain {
+            // SAFETY: as the caller promises.
+            return unsafe { self.share(|worker| worker.units(0..units)) };
+        }
+        let faults = SharedFaults::new();
+        parallel_for(units, grain, |range| {
+            // SAFETY: as the caller promises; ranges write disjoint parts.
+            unsafe { self.share(|worker| worker.units(range)) };
+            faults.collect();
+        });
+        faults.hand_over();
+    }
+
+    /// Few results of many elements: parts of the folded loops, then their results.
+    unsafe fn run_split(&self, units: usize, blocks: usize, parts: usize) {
+        let step = blocks.div_ceil(parts);
+        let parts = blocks.div_ceil(step);
+        let (_, columns) = self.loops.kept.largest();
+        let room = match self.loops.form {
+            Form::Columns => columns,
+            Form::Map | Form::Rows | Form::Whole => 1,
+        };
+        let folds = self.program.folds.len();
+        let mut memory = vec![0u128; folds * units * parts * room];
+        let split = Split {
+            parts,
+            step,
+            room,
+            memory: Shared(memory.as_mut_ptr().cast()),
+        };
+        let faults = SharedFaults::new();
+        parallel_for(units * parts, 1, |range| {
+            // SAFETY: as the caller promises; each part has a row of its own.
+            unsafe {
+                self.share(|worker| {
+                    for number in range {
+                        let (unit, part) = (number / parts, number % parts);
+                        let first = part * split.step;
+                        let range = first..(first + split.step).min(blocks);
+                        let columns = worker.fold(unit, range);
+                        for fold in 0..folds {
+                            let width = self.program.folds[fold].kernels.dtype.itemsize();
+                            let row = split.row(self.program, units, fold, unit, part);
+                            let from = worker.folds.result(fold);
+                            std::ptr::copy_nonoverlapping(from, row, columns * width);
+                        }
+                    }
+                });
+            }
+            faults.collect();
+        });
+        faults.hand_over();
+        // SAFETY: the rows hold the parts' results.
+        unsafe { self.share(|worker| worker.combine(units, &split)) };
+    }
+
+    /// Runs a thread's share of the work.
+    unsafe fn share(&self, work: impl FnOnce(&mut Worker<'_>)) {
+        let program = self.program;
+        let slots = program.registers() * program.slot();
+        let scratch = Scratch::take(slots + folds::bytes(program));
+        let mut worker = Worker {
+            call: self,
+            program,
+            loops: self.loops,
+            registers: (0..program.registers())
+                .map(|register| {
+                    scratch
+                        .memory
+                        .as_ptr()
+                        .wrapping_add(register * program.slot())
+                })
+                .collect(),
+            held: SmallVec::from_elem((std::ptr::null(), 0, 0), program.inputs.len()),
+            folds: Accumulators::new(program, scratch.memory.as_ptr().wrapping_add(slots)),
+            slots: scratch.memory.as_ptr(),
+        };
+        let (rows, columns) = self.loops.largest();
+        for (at, literal) in program.constants.iter().enumerate() {
+            let register = worker.registers[program.constant_register(at)];
+            // SAFETY: a register has room for a tile, and no block is larger.
+            unsafe { fill(register, literal.as_bytes(), rows * columns) };
+        }
+        work(&mut worker);
+        if self.streams {
+            end_streaming();
+        }
+        scratch.give_back();
+    }
+}
+
+/// What an input's register holds: source, rows, columns.
+type Held = (*const u8, usize, usize);
+
+/// One thread at work on a call.
+struct Worker<'a> {
+    call: &'a Call<'a>,
+    program: &'a Program,
+    loops: &'a Loops,
+    registers: SmallVec<[*mut u8; 16]>,
+    held: SmallVec<[Held; 8]>,
+    folds: Accumulators<'a>,
+    slots: *mut u8,
+}
+
+impl Worker<'_> {
+    fn slot(&self, register: usize) -> *mut u8 {
+        self.slots.wrapping_add(register * self.program.slot())
+    }
+
+    /// Runs these of the blocks of what is kept, each with all that is folded into it.
+    unsafe fn units(&mut self, range: Range<usize>) {
+        let loops = self.loops;
+        let operands = loops.sizes.len();
+        if loops.form == Form::Map {
+            let mut cursor = Cursor::new(&loops.kept, operands, range.start);
+            for _ in range {
+                let (rows, columns) = cursor.extent();
+                // SAFETY: as the caller promises.
+                unsafe { self.block(&cursor.at, None, rows, columns) };
+                cursor.advance();
+            }
+            return;
+        }
+        let blocks = loops.folded.positions();
+        let plain = operands - self.program.folds.len();
+        let mut cursor = Cursor::new(&loops.kept, operands, range.start);
+        for unit in range {
+            // SAFETY: as the caller promises.
+            unsafe {
+                let results = self.fold(unit, 0..blocks);
+                for number in 0..self.program.folds.len() {
+                    let k = plain + number;
+                    let to = loops.first[k].cast_mut().wrapping_offset(cursor.at[k]);
+                    let step = match loops.form {
+                        Form::Columns => loops.column[k],
+                        Form::Map | Form::Rows | Form::Whole => loops.row[k],
+                    };
+                    let from = self.folds.result(number);
+                    self.folds.store(number, from, (to, step), results);
+                }
+            }
+            cursor.advance();
+        }
+    }
+
+    /// Folds these of the folded blocks for one block of what is kept; returns how many results there are.
+    unsafe fn fold(&mut self, unit: usize, range: Range<usize>) -> usize {
+        let loops = self.loops;
+        let program = self.program;
+        let operands = loops.sizes.len();
+        let kept = Cursor::new(&loops.kept, operands, unit);
+        let mut folded = Cursor::new(&loops.folded, operands, range.start);
+        let (kept_rows, kept_columns) = kept.extent();
+        // SAFETY: as the caller promises; registers of folds hold what the block computed.
+        unsafe {
+            match loops.form {
+                Form::Columns => self.folds.start_rows(kept_columns),
+                Form::Map | Form::Rows | Form::Whole => self.folds.start(),
+            }
+            for _ in range {
+                let (rows, columns) = folded.extent();
+                let (rows, columns) = (rows * kept_rows, columns * kept_columns);
+                self.block(&kept.at, Some(&folded.at), rows, columns);
+                let registers = &self.registers;
+                let register = |k: usize| registers[program.folds[k].register].cast_const();
+                match loops.form {
+                    Form::Rows => {
+                        for (number, fold) in program.folds.iter().enumerate() {
+                            let row = (columns * fold.kernels.dtype.itemsize()) as isize;
+                            let to = self.folds.result(number);
+                            (fold.kernels.runs)(register(number), row, rows, columns, to);
+                        }
+                    }
+                    Form::Columns => self.folds.add_rows(rows, columns, register),
+                    Form::Map | Form::Whole => self.folds.add(rows * columns, register),
+                }
+                folded.advance();
+            }
+            match loops.form {
+                Form::Columns => {
+                    self.folds.finish_rows(kept_columns);
+                    kept_columns
+                }
+                Form::Rows => kept_rows,
+                Form::Map | Form::Whole => {
+                    self.folds.finish();
+                    1
+                }
+            }
+        }
+    }
+
+    /// Combines the results of parts and writes them.
+    unsafe fn combine(&mut self, units: usize, split: &Split) {
+        let loops = self.loops;
+        let operands = loops.sizes.len();
+        let plain = operands - self.program.folds.len();
+        let mut cursor = Cursor::new(&loops.kept, operands, 0);
+        for unit in 0..units {
+            let columns = match loops.form {
+                Form::Columns => cursor.extent().1,
+                Form::Map | Form::Rows | Form::Whole => 1,
+            };
+            for (number, fold) in self.program.folds.iter().enumerate() {
+                let k = plain + number;
+                let rows = split.row(self.program, units, number, unit, 0);
+                let row = (split.room * fold.kernels.dtype.itemsize()) as isize;
+                let to = loops.first[k].cast_mut().wrapping_offset(cursor.at[k]);
+                let result = self.folds.result(number);
+                // SAFETY: the parts' rows lie one after another.
+                unsafe {
+                    if loops.form == Form::Columns {
+                        (fold.kernels.fill)(result, columns);
+                        (fold.kernels.rows)(rows, row, split.parts, columns, result);
+                    } else {
+                        (fold.kernels.runs)(rows, 0, 1, split.parts, result);
+                    }
+                    self.folds
+                        .store(number, result, (to, loops.column[k]), columns);
+                }
+            }
+            cursor.advance();
+        }
+    }
+
+    /// Computes a block: loads inputs, runs the kernels, stores outputs.
+    unsafe fn block(
+        &mut self,
+        kept: &[isize],
+        folded: Option<&[isize]>,
+        rows: usize,
+        columns: usize,
+    ) {
+        let (program, loops) = (self.program, self.loops);
+        let n = rows * columns;
+        let outputs = program.outputs.len();
+        let place = |k: usize| {
+            let more = folded.map_or(0, |at| at[k]);
+            loops.first[k].wrapping_offset(kept[k] + more)
+        };
+        // Whether the block is one contiguous run of the operand.
+        let whole = |k: usize| {
+            let size = loops.sizes[k] as isize;
+            (columns == 1 || loops.column[k] == size)
+                && (rows == 1 || loops.row[k] == columns as isize * size)
+        };
+        let rectangle = |k: usize| Block {
+            size: loops.sizes[k],
+            row_step: if rows == 1 { 0 } else { loops.row[k] },
+            column_step: loops.column[k],
+            rows,
+            columns,
+        };
+        for k in 0..outputs {
+            let register = program.output_register(k);
+            let direct = whole(k) && !self.call.staged[k] && !self.call.streams;
+            self.registers[register] = match direct {
+                true => place(k).cast_mut(),
+                false => self.slot(register),
+            };
+        }
+        for input in 0..program.inputs.len() {
+            let k = outputs + input;
+            let from = place(k);
+            if whole(k) {
+                self.registers[input] = from.cast_mut();
+                continue;
+            }
+            let slot = self.slot(input);
+            self.registers[input] = slot;
+            if self.held[input] != (from, rows, columns) {
+                self.held[input] = (from, rows, columns);
+                // SAFETY: the input holds the block, the register a tile.
+                unsafe { pack(from, slot, columns * loops.sizes[k], rectangle(k)) };
+            }
+        }
+        for code in &program.codes {
+            // SAFETY: registers hold `n` elements of the kernels' dtypes.
+            unsafe { self.code(code, n) };
+        }
+        for k in 0..outputs {
+            let register = self.registers[program.output_register(k)].cast_const();
+            let to = place(k).cast_mut();
+            if register == to.cast_const() {
+                continue;
+            }
+            // SAFETY: the output holds the block.
+            unsafe {
+                if !whole(k) {
+                    scatter(register, to, rectangle(k));
+                } else if self.call.streams {
+                    stream(register, to, n * loops.sizes[k]);
+                } else {
+                    std::ptr::copy_nonoverlapping(register, to, n * loops.sizes[k]);
+                }
+            }
+        }
+    }
+
+    /// Runs one kernel, and fetches what the next block reads where this one reads it.
+    #[inline]
+    unsafe fn code(&self, code: &Code, n: usize) {
+        let inputs = code
+            .inputs
+            .map(|register| self.registers[register].cast_const());
+        let output = self.registers[code.output];
+        if self.call.fetches {
+            for (k, _) in code.fetches.iter().enumerate().filter(|(_, first)| **first) {
+                let bytes = n * self.loops.sizes[self.program.outputs.len() + code.inputs[k]];
+                if inputs[k] != self.slot(code.inputs[k]).cast_const() {
+                    fetch(inputs[k].wrapping_add(bytes), bytes);
+                }
+            }
+        }
+        // SAFETY: as the caller promises.
+        unsafe {
+            match code.kernel {
+                Kernel::Copy => std::ptr::copy_nonoverlapping(inputs[0], output, n * code.size),
+                kernel => kernel.call(&inputs, output, n),
+            }
+        }
+    }
+}
+
+/// Asks for memory that will be read soon.
+#[inline]
+fn fetch(from: *const u8, bytes: usize) {
+    #[cfg(target_arch = "x86_64")]
+    for line in (0..bytes).step_by(64) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: a prefetch does not fault, whatever the address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(from.wrapping_add(line).cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (from, bytes);
+}
+
+thread_local! {
+    static SPARE: Cell<Option<Scratch>> = const { Cell::new(None) };
+}
+
+/// Scratch memory of a thread, kept from call to call.
+struct Scratch {
+    memory: NonNull<u8>,
+    layout: Memory,
+}
+
+impl Scratch {
+    fn take(bytes: usize) -> Scratch {
+        if let Some(spare) = SPARE.take()
+            && spare.layout.size() >= bytes
+        {
+            return spare;
+        }
+        let layout = Memory::from_size_align(bytes.next_power_of_two().max(1 << 16), 64)
+            .unwrap_or_else(|_| panic!("the tiles of a region fit in memory"));
+        // SAFETY: the size is not zero.
+        let memory = unsafe { std::alloc::alloc(layout) };
+        let Some(memory) = NonNull::new(memory) else {
+            handle_alloc_error(layout)
+        };
+        Scratch { memory, layout }
+    }
+
+    fn give_back(self) {
+        SPARE.set(Some(self));
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // SAFETY: allocated with this layout in `take`.
+        unsafe { std::alloc::dealloc(self.memory.as_ptr(), self.layout) }
+    }
+}

@@ -1,0 +1,261 @@
+//! Compiled graphs against interpreted ones: random programs over all dtypes, layouts and broadcasts.
+
+mod common;
+
+use common::{Random, cpu, same, uniform};
+use proptest::prelude::*;
+use tnp_backend::prim::{Axes, Binary, Prim, ReduceOp, SliceSpec, Unary};
+use tnp_backend::{
+    Graph, GraphBuilder, Inputs, Source, Step, Tensor, TensorType, Var, interpret, partition, run,
+    simplify,
+};
+use tnp_dtype::{DType, Literal};
+use tnp_shape::Dims;
+
+/// A random program of elementwise steps, views and, if wanted, reductions.
+struct Program {
+    builder: GraphBuilder,
+    vars: Vec<Var>,
+    random: Random,
+}
+
+const SHAPES: &[&[usize]] = &[
+    &[],
+    &[1],
+    &[7],
+    &[300],
+    &[5000],
+    &[3, 4],
+    &[40, 70],
+    &[1, 9],
+    &[2, 3, 300],
+    &[17, 1, 5],
+    &[0, 3],
+];
+
+impl Program {
+    fn new(seed: u64, reduces: bool) -> (Graph, Random) {
+        let mut random = Random(seed);
+        let shape = SHAPES[random.below(SHAPES.len())];
+        let mut program = Program {
+            builder: GraphBuilder::new(),
+            vars: Vec::new(),
+            random,
+        };
+        for _ in 0..1 + program.random.below(4) {
+            let dtype = program.dtype();
+            // Some inputs are broadcast: axes of one, or missing ones.
+            let lacking = program.random.below(shape.len() + 1);
+            let mut own: Vec<usize> = match program.random.below(3) {
+                0 => shape[lacking..].to_vec(),
+                _ => shape.to_vec(),
+            };
+            if program.random.below(3) == 0 && !own.is_empty() {
+                let axis = program.random.below(own.len());
+                own[axis] = own[axis].min(1);
+            }
+            let mut var = program.builder.input(TensorType::new(&own, dtype));
+            if own != shape {
+                let missing = shape.len() - own.len();
+                let prim = Prim::BroadcastInDim {
+                    shape: Dims::from_slice(shape),
+                    dims: (missing..shape.len()).collect(),
+                };
+                var = program.builder.push1(prim, &[var]).expect("broadcast");
+            }
+            program.vars.push(var);
+        }
+        let steps = 1 + program.random.below(14);
+        for _ in 0..steps {
+            program.step(reduces);
+        }
+        let mut outputs = vec![*program.vars.last().expect("there are variables")];
+        for _ in 0..program.random.below(3) {
+            outputs.push(program.any());
+        }
+        (program.builder.finish(&outputs), program.random)
+    }
+
+    fn dtype(&mut self) -> DType {
+        match self.random.below(2) {
+            0 => [DType::Float32, DType::Float64][self.random.below(2)],
+            _ => DType::ALL[self.random.below(DType::ALL.len())],
+        }
+    }
+
+    fn any(&mut self) -> Var {
+        self.vars[self.random.below(self.vars.len())]
+    }
+
+    fn push(&mut self, prim: Prim, inputs: &[Var]) -> Option<Var> {
+        let var = self.builder.push1(prim, inputs).ok()?;
+        self.vars.push(var);
+        Some(var)
+    }
+
+    /// A variable as another's dtype, and its shape where it can take it.
+    fn like(&mut self, var: Var, model: Var) -> Option<Var> {
+        let ty = self.builder.ty(model).clone();
+        let var = match self.builder.ty(var).shape == ty.shape {
+            true => var,
+            false => {
+                let value = Literal::new(self.random.below(7) as f64 - 3.0).cast(ty.dtype);
+                let full = Prim::Full {
+                    shape: ty.shape.clone(),
+                    value,
+                };
+                self.builder.push1(full, &[]).ok()?
+            }
+        };
+        match self.builder.ty(var).dtype == ty.dtype {
+            true => Some(var),
+            false => self
+                .builder
+                .push1(Prim::Cast { dtype: ty.dtype }, &[var])
+                .ok(),
+        }
+    }
+
+    fn step(&mut self, reduces: bool) {
+        let x = self.any();
+        let ty = self.builder.ty(x).clone();
+        match self.random.below(if reduces { 12 } else { 10 }) {
+            0..3 => {
+                let op = Unary::ALL[self.random.below(Unary::ALL.len())];
+                self.push(Prim::Unary(op), &[x]);
+            }
+            3..7 => {
+                let op = Binary::ALL[self.random.below(Binary::ALL.len())];
+                let y = self.any();
+                if let Some(y) = self.like(y, x) {
+                    let both = match self.random.below(2) {
+                        0 => [x, y],
+                        _ => [y, x],
+                    };
+                    self.push(Prim::Binary(op), &both);
+                }
+            }
+            7 => {
+                let dtype = self.dtype();
+                self.push(Prim::Cast { dtype }, &[x]);
+            }
+            8 => {
+                let (c, y) = (self.any(), self.any());
+                let zero = Prim::Full {
+                    shape: ty.shape.clone(),
+                    value: Literal::zero(ty.dtype),
+                };
+                if let (Some(c), Some(y)) = (self.like(c, x), self.like(y, x))
+                    && let Ok(zero) = self.builder.push1(zero, &[])
+                    && let Ok(c) = self
+                        .builder
+                        .push1(Prim::Binary(Binary::Greater), &[c, zero])
+                {
+                    self.push(Prim::Select, &[c, x, y]);
+                }
+            }
+            9 => {
+                let ndim = ty.shape.len();
+                let prim = match self.random.below(4) {
+                    0 => Prim::Transpose {
+                        permutation: (0..ndim).rev().collect(),
+                    },
+                    1 => Prim::Slice {
+                        axes: (ty.shape.iter())
+                            .map(|&len| SliceSpec {
+                                start: len.saturating_sub(1),
+                                len,
+                                step: -1,
+                            })
+                            .collect(),
+                    },
+                    2 => Prim::Reshape {
+                        shape: Dims::from_slice(&[ty.size()]),
+                    },
+                    _ => Prim::StopGradient,
+                };
+                self.push(prim, &[x]);
+            }
+            _ => {
+                let mut axes: Axes = (0..ty.shape.len()).collect();
+                axes.retain(|_| self.random.below(3) > 0);
+                let op = ReduceOp::ALL[self.random.below(ReduceOp::ALL.len())];
+                let dtype = match op {
+                    ReduceOp::All | ReduceOp::Any => DType::Bool,
+                    ReduceOp::Sum | ReduceOp::Prod | ReduceOp::Max | ReduceOp::Min => ty.dtype,
+                };
+                self.push(Prim::Reduce { op, axes, dtype }, &[x]);
+            }
+        }
+    }
+}
+
+/// A tensor of random values in one of several layouts.
+fn input(random: &mut Random, ty: &TensorType) -> Tensor {
+    let ndim = ty.shape.len();
+    match random.below(4) {
+        0 if ndim > 0 => {
+            // Every second element of a wider array, backwards.
+            let mut wide = ty.clone();
+            wide.shape[ndim - 1] *= 2;
+            let mut axes: smallvec::SmallVec<[SliceSpec; 4]> =
+                wide.shape.iter().map(|&dim| SliceSpec::full(dim)).collect();
+            let len = ty.shape[ndim - 1];
+            axes[ndim - 1] = SliceSpec {
+                start: (2 * len).saturating_sub(1),
+                len,
+                step: -2,
+            };
+            view(Prim::Slice { axes }, uniform(random, &wide))
+        }
+        1 => {
+            let mut turned = ty.clone();
+            turned.shape.reverse();
+            let permutation = (0..ndim).rev().collect();
+            view(Prim::Transpose { permutation }, uniform(random, &turned))
+        }
+        _ => uniform(random, ty),
+    }
+}
+
+fn view(prim: Prim, x: Tensor) -> Tensor {
+    run(cpu(), &prim, &[tnp_backend::Arg::borrowed(&x)])
+        .expect("a view")
+        .remove(0)
+}
+
+fn check(seed: u64, reduces: bool) {
+    let (graph, mut random) = Program::new(seed, reduces);
+    let inputs: Inputs = graph
+        .input_types()
+        .map(|ty| input(&mut random, ty))
+        .collect();
+    let want = interpret(cpu(), &graph, inputs.to_vec()).expect("interpreted");
+    let executable = cpu().backend().compile(cpu(), &graph).expect("compiled");
+    for round in 0..2 {
+        let got = executable.run(inputs.clone()).expect("ran");
+        for (at, (want, got)) in want.iter().zip(&got).enumerate() {
+            let exact = !reduces;
+            if let Err(difference) = same(want, got, exact) {
+                panic!(
+                    "seed {seed}, round {round}, output {at}: {difference}\n{graph}\n{}",
+                    simplify(&graph)
+                );
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn elementwise_programs_give_the_same_bits(seed: u64) {
+        check(seed, false);
+    }
+
+    #[test]
+    fn programs_with_reductions_give_the_same(seed: u64) {
+        check(seed, true);
+    }
+}
