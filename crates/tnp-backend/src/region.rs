@@ -562,10 +562,14 @@ fn part(graph: &Graph, equation: &Equation, fuses: &dyn Fn(&Prim, &[&TensorType]
         return Part::Constant;
     }
     let folds = matches!(prim, Prim::Reduce { axes, .. } if !axes.is_empty());
+    let part = match folds {
+        true => Part::Reduction,
+        false if is_elementwise(prim) => Part::Elementwise,
+        false => return Part::Other,
+    };
     match fuses(prim, &types) {
-        true if folds => Part::Reduction,
-        true if is_elementwise(prim) => Part::Elementwise,
-        _ => Part::Other,
+        true => part,
+        false => Part::Other,
     }
 }
 

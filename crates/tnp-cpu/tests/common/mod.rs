@@ -10,22 +10,22 @@ use tnp_cpu as _;
 
 /// A small generator (SplitMix64), so that a seed is a program.
 #[derive(Clone, Debug)]
-pub struct Random(pub u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         z ^ (z >> 31)
     }
 
-    pub fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         (self.next() % bound as u64) as usize
     }
 }
 
-pub fn cpu() -> Device {
+pub(crate) fn cpu() -> Device {
     let found = devices()
         .into_iter()
         .find(|info| info.device.to_string() == "cpu:0");
@@ -45,7 +45,7 @@ fn number(random: &mut Random) -> f64 {
 }
 
 /// A contiguous tensor of random numbers, with the odd NaN, infinity and zero where the dtype has them.
-pub fn uniform(random: &mut Random, ty: &TensorType) -> Tensor {
+pub(crate) fn uniform(random: &mut Random, ty: &TensorType) -> Tensor {
     let mut bytes = Vec::with_capacity(ty.bytes());
     for _ in 0..ty.size() {
         let value = number(random);
@@ -64,13 +64,16 @@ pub fn uniform(random: &mut Random, ty: &TensorType) -> Tensor {
 }
 
 /// A contiguous tensor of these bytes.
-pub fn tensor(bytes: &[u8], ty: &TensorType) -> Tensor {
+pub(crate) fn tensor(bytes: &[u8], ty: &TensorType) -> Tensor {
     let buffer = cpu().backend().upload(0, bytes).expect("memory");
     Tensor::contiguous(buffer, &ty.shape, ty.dtype)
 }
 
 /// The elements, in C order.
-pub fn elements(x: &Tensor) -> Vec<Literal> {
+pub(crate) fn elements(x: &Tensor) -> Vec<Literal> {
+    if x.layout.is_empty() {
+        return Vec::new();
+    }
     let x = compact(x).expect("memory");
     let size = x.dtype.itemsize();
     let mut bytes = vec![0; x.layout.size() * size];
@@ -91,7 +94,7 @@ fn parts(x: Literal) -> [f64; 2] {
 }
 
 /// Whether two tensors hold the same: bit for bit but for which NaN it is, or to the accuracy of their dtype.
-pub fn same(want: &Tensor, got: &Tensor, exact: bool) -> Result<(), String> {
+pub(crate) fn same(want: &Tensor, got: &Tensor, exact: bool) -> Result<(), String> {
     if want.ty() != got.ty() {
         return Err(format!("{} became {}", want.ty(), got.ty()));
     }
