@@ -301,6 +301,13 @@ impl Call<'_> {
     }
 }
 
+/// A block: where it lies in each operand, and its size.
+struct Tile {
+    at: SmallVec<[*const u8; 8]>,
+    rows: usize,
+    columns: usize,
+}
+
 /// What an input's register holds: source, rows, columns.
 type Held = (*const u8, usize, usize);
 
@@ -329,7 +336,11 @@ impl Worker<'_> {
             for _ in range {
                 let (rows, columns) = cursor.extent();
                 // SAFETY: as the caller promises.
-                unsafe { self.block(&cursor.at, None, rows, columns) };
+                unsafe {
+                    let block = self.place(&cursor.at, None, rows, columns);
+                    self.compute(&block);
+                    self.store(&block);
+                }
                 cursor.advance();
             }
             return;
@@ -373,7 +384,8 @@ impl Worker<'_> {
             for _ in range {
                 let (rows, columns) = folded.extent();
                 let (rows, columns) = (rows * kept_rows, columns * kept_columns);
-                self.block(&kept.at, Some(&folded.at), rows, columns);
+                let block = self.place(&kept.at, Some(&folded.at), rows, columns);
+                self.compute(&block);
                 let registers = &self.registers;
                 let register = |k: usize| registers[program.folds[k].register].cast_const();
                 match loops.form {
@@ -387,6 +399,8 @@ impl Worker<'_> {
                     Form::Columns => self.folds.add_rows(rows, columns, register),
                     Form::Map | Form::Whole => self.folds.add(rows * columns, register),
                 }
+                // After folding: an output may overwrite what is folded.
+                self.store(&block);
                 folded.advance();
             }
             match loops.form {
@@ -436,77 +450,90 @@ impl Worker<'_> {
         }
     }
 
-    /// Computes a block: loads inputs, runs the kernels, stores outputs.
-    unsafe fn block(
-        &mut self,
-        kept: &[isize],
-        folded: Option<&[isize]>,
-        rows: usize,
-        columns: usize,
-    ) {
-        let (program, loops) = (self.program, self.loops);
-        let n = rows * columns;
-        let outputs = program.outputs.len();
-        let place = |k: usize| {
+    /// Where a block lies in each operand.
+    fn place(&self, kept: &[isize], folded: Option<&[isize]>, rows: usize, columns: usize) -> Tile {
+        let mut at: SmallVec<[*const u8; 8]> = SmallVec::new();
+        for (k, first) in self.loops.first.iter().enumerate() {
             let more = folded.map_or(0, |at| at[k]);
-            loops.first[k].wrapping_offset(kept[k] + more)
-        };
-        // Whether the block is one contiguous run of the operand.
-        let whole = |k: usize| {
-            let size = loops.sizes[k] as isize;
-            (columns == 1 || loops.column[k] == size)
-                && (rows == 1 || loops.row[k] == columns as isize * size)
-        };
-        let rectangle = |k: usize| Block {
-            size: loops.sizes[k],
-            row_step: if rows == 1 { 0 } else { loops.row[k] },
-            column_step: loops.column[k],
-            rows,
-            columns,
-        };
+            at.push(first.wrapping_offset(kept[k] + more));
+        }
+        Tile { at, rows, columns }
+    }
+
+    /// Computes a block: loads inputs and runs the kernels. Results lie in registers, which are the outputs' memory where that is
+    /// contiguous and no input.
+    unsafe fn compute(&mut self, tile: &Tile) {
+        let program = self.program;
+        let outputs = program.outputs.len();
         for k in 0..outputs {
             let register = program.output_register(k);
-            let direct = whole(k) && !self.call.staged[k] && !self.call.streams;
+            let direct = self.whole(tile, k) && !self.call.staged[k] && !self.call.streams;
             self.registers[register] = match direct {
-                true => place(k).cast_mut(),
+                true => tile.at[k].cast_mut(),
                 false => self.slot(register),
             };
         }
         for input in 0..program.inputs.len() {
             let k = outputs + input;
-            let from = place(k);
-            if whole(k) {
+            let from = tile.at[k];
+            if self.whole(tile, k) {
                 self.registers[input] = from.cast_mut();
                 continue;
             }
             let slot = self.slot(input);
             self.registers[input] = slot;
-            if self.held[input] != (from, rows, columns) {
-                self.held[input] = (from, rows, columns);
+            let held = (from, tile.rows, tile.columns);
+            if self.held[input] != held {
+                self.held[input] = held;
+                let row = tile.columns * self.loops.sizes[k];
                 // SAFETY: the input holds the block, the register a tile.
-                unsafe { pack(from, slot, columns * loops.sizes[k], rectangle(k)) };
+                unsafe { pack(from, slot, row, self.rectangle(tile, k)) };
             }
         }
+        let n = tile.rows * tile.columns;
         for code in &program.codes {
             // SAFETY: registers hold `n` elements of the kernels' dtypes.
             unsafe { self.code(code, n) };
         }
-        for k in 0..outputs {
-            let register = self.registers[program.output_register(k)].cast_const();
-            let to = place(k).cast_mut();
+    }
+
+    /// Writes the outputs of a block that are not where they belong yet.
+    unsafe fn store(&self, tile: &Tile) {
+        for k in 0..self.program.outputs.len() {
+            let register = self.registers[self.program.output_register(k)].cast_const();
+            let to = tile.at[k].cast_mut();
             if register == to.cast_const() {
                 continue;
             }
+            let bytes = tile.rows * tile.columns * self.loops.sizes[k];
             // SAFETY: the output holds the block.
             unsafe {
-                if !whole(k) {
-                    scatter(register, to, rectangle(k));
+                if !self.whole(tile, k) {
+                    scatter(register, to, self.rectangle(tile, k));
                 } else if self.call.streams {
-                    stream(register, to, n * loops.sizes[k]);
+                    stream(register, to, bytes);
                 } else {
-                    std::ptr::copy_nonoverlapping(register, to, n * loops.sizes[k]);
+                    std::ptr::copy_nonoverlapping(register, to, bytes);
                 }
             }
+        }
+    }
+
+    /// Whether a block is one contiguous run of the operand.
+    #[inline]
+    fn whole(&self, tile: &Tile, k: usize) -> bool {
+        let size = self.loops.sizes[k] as isize;
+        (tile.columns == 1 || self.loops.column[k] == size)
+            && (tile.rows == 1 || self.loops.row[k] == tile.columns as isize * size)
+    }
+
+    fn rectangle(&self, tile: &Tile, k: usize) -> Block {
+        Block {
+            size: self.loops.sizes[k],
+            row_step: if tile.rows == 1 { 0 } else { self.loops.row[k] },
+            column_step: self.loops.column[k],
+            rows: tile.rows,
+            columns: tile.columns,
         }
     }
 
