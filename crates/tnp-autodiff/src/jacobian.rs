@@ -2,6 +2,7 @@
 
 use tnp_array::{Array, Error, Result, Tree};
 use tnp_backend::{TensorType, shape_text};
+use tnp_vmap::vmap_arrays;
 
 use crate::backward::{Steps, walk};
 use crate::flow::{Flow, or_zeros};
@@ -20,32 +21,14 @@ pub(crate) fn one_hot(beside: &Array, ty: &TensorType) -> Result<Array> {
     ops::reshape(ops::cast(hit, ty.dtype)?, &shape)
 }
 
-/// Runs `body` on each of the stacked seeds; results stacked along axis 0.
+/// Runs `body` on all of the stacked seeds at once; results stacked along axis 0.
 pub(crate) fn mapped(
     seeds: &Array,
     body: &mut dyn FnMut(&Array) -> Result<Vec<Array>>,
 ) -> Result<Vec<Array>> {
-    let count = seeds.shape()[0];
-    let mut columns: Vec<Vec<Array>> = Vec::new();
-    for i in 0..count {
-        let spec = tnp_backend::prim::SliceSpec {
-            start: i,
-            len: 1,
-            step: 1,
-        };
-        let row = ops::slice_axis(seeds, 0, spec)?;
-        let row = ops::reshape(row, &seeds.shape()[1..])?;
-        for (j, output) in body(&row)?.into_iter().enumerate() {
-            if columns.len() <= j {
-                columns.push(Vec::new());
-            }
-            columns[j].push(output);
-        }
-    }
-    columns
-        .into_iter()
-        .map(|column| tnp_array::stack(column, 0))
-        .collect()
+    vmap_arrays(std::slice::from_ref(seeds), &[Some(0)], &mut |seed| {
+        body(&seed[0])
+    })
 }
 
 /// For each source the derivative of each element of the target: shape of the target, then of the source. `None` where nothing leads there.
@@ -88,6 +71,8 @@ pub(crate) fn reverse(
 impl GradientTape {
     /// The derivative of each element of the target by each element of the sources: in the sources' structure, arrays of the target's
     /// shape followed by the source's; zeros where nothing leads from one to the other.
+    ///
+    /// The way back is mapped over the target's elements, not looped.
     ///
     /// # Errors
     /// As [`GradientTape::gradient`].

@@ -2,13 +2,13 @@
 //! forward derivatives. Each is made once for a graph and kept as long as the graph lives.
 
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use smallvec::SmallVec;
 use tnp_array::{Array, Operand, Result, bind, bind1, with_frame};
 use tnp_backend::prim::Prim;
 use tnp_backend::{Graph, TensorType};
-use tnp_trace::{Aval, replay, trace};
+use tnp_trace::{Aval, Derived, replay, trace};
 
 use crate::backward::{Steps, leading_to, walk};
 use crate::flow::{Flow, or_zeros};
@@ -71,14 +71,16 @@ pub(crate) struct Backward {
 impl Pair {
     /// Of a graph that is called.
     pub(crate) fn of_call(graph: &Arc<Graph>, wanted: &[bool]) -> Result<Arc<Pair>> {
-        static CACHE: Cache<Vec<bool>, Pair> = Cache::new();
-        CACHE.get(graph, wanted.to_vec(), || Pair::new(graph, wanted, None))
+        static DERIVED: Derived<Vec<bool>, Arc<Pair>> = Derived::new();
+        DERIVED.get(graph, wanted.to_vec(), || {
+            Ok(Arc::new(Pair::new(graph, wanted, None)?))
+        })
     }
 
     /// Of the body of a scan, with as many wanted carries as the wanted ones lead to.
     pub(crate) fn of_scan(graph: &Arc<Graph>, wanted: &[bool], carry: usize) -> Result<Arc<Pair>> {
-        static CACHE: Cache<(Vec<bool>, usize), Pair> = Cache::new();
-        CACHE.get(graph, (wanted.to_vec(), carry), || {
+        static DERIVED: Derived<(Vec<bool>, usize), Arc<Pair>> = Derived::new();
+        DERIVED.get(graph, (wanted.to_vec(), carry), || {
             let mut wanted = wanted.to_vec();
             loop {
                 let pair = Pair::new(graph, &wanted, Some(carry))?;
@@ -86,7 +88,7 @@ impl Pair {
                     .filter(|&i| pair.tracked[i] && !wanted[i])
                     .collect();
                 if more.is_empty() {
-                    return Ok(pair);
+                    return Ok(Arc::new(pair));
                 }
                 more.into_iter().for_each(|i| wanted[i] = true);
             }
@@ -362,8 +364,8 @@ pub(crate) fn recomputed(
     kinds: &[Kind],
     keep: bool,
 ) -> Result<Arc<Graph>> {
-    static CACHE: Cache<(Vec<bool>, Vec<Kind>, bool), Graph> = Cache::new();
-    CACHE.get(graph, (wanted.to_vec(), kinds.to_vec(), keep), || {
+    static DERIVED: Derived<(Vec<bool>, Vec<Kind>, bool), Arc<Graph>> = Derived::new();
+    DERIVED.get(graph, (wanted.to_vec(), kinds.to_vec(), keep), || {
         let mut inputs = avals(graph);
         for (kind, ty) in kinds.iter().zip(graph.output_types()) {
             if kind.is_some() {
@@ -406,7 +408,7 @@ pub(crate) fn recomputed(
                 .map(|((flow, ty), _)| or_zeros(flow.as_ref(), beside, ty))
                 .collect()
         })?;
-        Ok(Arc::unwrap_or_clone(traced.graph))
+        Ok(traced.graph)
     })
 }
 
@@ -420,8 +422,8 @@ pub(crate) struct Tangent {
 
 /// The forward derivative of a graph; outputs in `forced` have a tangent even if it is zero.
 pub(crate) fn tangent(graph: &Arc<Graph>, given: &[bool], forced: &[bool]) -> Result<Arc<Tangent>> {
-    static CACHE: Cache<(Vec<bool>, Vec<bool>), Tangent> = Cache::new();
-    CACHE.get(graph, (given.to_vec(), forced.to_vec()), || {
+    static DERIVED: Derived<(Vec<bool>, Vec<bool>), Arc<Tangent>> = Derived::new();
+    DERIVED.get(graph, (given.to_vec(), forced.to_vec()), || {
         let mut inputs = avals(graph);
         for (_, ty) in given.iter().zip(graph.input_types()).filter(|(g, _)| **g) {
             inputs.push(ty.clone().into());
@@ -449,17 +451,17 @@ pub(crate) fn tangent(graph: &Arc<Graph>, given: &[bool], forced: &[bool]) -> Re
             outputs.extend(flows);
             Ok(outputs)
         })?;
-        Ok(Tangent {
+        Ok(Arc::new(Tangent {
             graph: traced.graph,
             tracked,
-        })
+        }))
     })
 }
 
 /// A loop's condition, which looks at no tangents.
 pub(crate) fn widened(condition: &Arc<Graph>, given: &[bool]) -> Result<Arc<Graph>> {
-    static CACHE: Cache<Vec<bool>, Graph> = Cache::new();
-    CACHE.get(condition, given.to_vec(), || {
+    static DERIVED: Derived<Vec<bool>, Arc<Graph>> = Derived::new();
+    DERIVED.get(condition, given.to_vec(), || {
         let mut inputs = avals(condition);
         let types: Vec<TensorType> = condition.input_types().cloned().collect();
         for (_, ty) in given.iter().zip(types).filter(|(given, _)| **given) {
@@ -469,7 +471,7 @@ pub(crate) fn widened(condition: &Arc<Graph>, given: &[bool]) -> Result<Arc<Grap
         let traced = trace("jvp", &inputs, |inputs| {
             replay(condition, inputs[..count].to_vec())
         })?;
-        Ok(Arc::unwrap_or_clone(traced.graph))
+        Ok(traced.graph)
     })
 }
 
@@ -479,8 +481,8 @@ pub(crate) fn reordered(
     from: Vec<usize>,
     to: Vec<usize>,
 ) -> Result<Arc<Graph>> {
-    static CACHE: Cache<(Vec<usize>, Vec<usize>), Graph> = Cache::new();
-    CACHE.get(graph, (from.clone(), to.clone()), || {
+    static DERIVED: Derived<(Vec<usize>, Vec<usize>), Arc<Graph>> = Derived::new();
+    DERIVED.get(graph, (from.clone(), to.clone()), || {
         let all = avals(graph);
         let inputs: Vec<Aval> = from.iter().map(|&i| all[i].clone()).collect();
         let traced = trace("jvp", &inputs, |given| {
@@ -491,7 +493,7 @@ pub(crate) fn reordered(
             let outputs = replay(graph, inputs.into_iter().flatten().collect())?;
             Ok(to.iter().map(|&i| outputs[i].clone()).collect())
         })?;
-        Ok(Arc::unwrap_or_clone(traced.graph))
+        Ok(traced.graph)
     })
 }
 
@@ -506,28 +508,4 @@ pub(crate) fn call<'a>(
         graph: graph.clone(),
     };
     Ok(bind(&call, &mut operands)?.into_vec())
-}
-
-/// What was derived of graphs, by the graph itself and what was asked. Forgotten with the graph.
-struct Cache<K, V>(LazyLock<Mutex<HashMap<(usize, K), (Weak<Graph>, Arc<V>)>>>);
-
-impl<K: Eq + std::hash::Hash, V> Cache<K, V> {
-    const fn new() -> Cache<K, V> {
-        Cache(LazyLock::new(Mutex::default))
-    }
-
-    fn get(&self, graph: &Arc<Graph>, key: K, make: impl FnOnce() -> Result<V>) -> Result<Arc<V>> {
-        let key = (Arc::as_ptr(graph) as usize, key);
-        if let Some((of, found)) = lock(&self.0).get(&key)
-            && of.upgrade().is_some_and(|of| Arc::ptr_eq(&of, graph))
-        {
-            return Ok(found.clone());
-        }
-        // Not under the lock: graphs inside this one come here too.
-        let made = Arc::new(make()?);
-        let mut all = lock(&self.0);
-        all.retain(|_, (of, _)| of.strong_count() > 0);
-        all.insert(key, (Arc::downgrade(graph), made.clone()));
-        Ok(made)
-    }
 }
