@@ -4,7 +4,7 @@ extern crate tnp_cpu;
 
 mod common;
 
-use common::{Numbers, check, values};
+use common::{Numbers, check};
 use tnp_array::*;
 use tnp_autodiff::*;
 use tnp_trace::{Scan, cond, function, scan, while_loop};
@@ -150,6 +150,5 @@ fn structured_control_flow() -> Result<()> {
         Ok(x)
     };
     check("while_loop", &turns, vec![x.clone()]);
-    assert_eq!(values(&turns(&[x.clone()])?).len(), 3);
     Ok(())
 }
