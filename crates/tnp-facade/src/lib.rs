@@ -3,6 +3,7 @@
 //! # Where to look
 //! - [`Array`] is the one array type; NumPy's functions are functions of this crate, and methods where NumPy has them.
 //! - [`array!`] and [`s!`] write literals and indices; [`Reduce`], [`Axis`], [`Shape`] are how options are passed.
+//! - [`GradientTape`] and [`grad`] differentiate, [`function`] traces and compiles, [`vectorized_map`] maps over a batch.
 //! - [`random`] is `numpy.random`'s legacy generator, [`Mode`] the promotion modes, [`with_device`] and [`devices`] placement.
 
 // A backend enters the registry by being linked.
@@ -23,14 +24,26 @@ pub use tnp_io::{load, save};
 pub mod memory;
 
 pub use tnp_array::constants::{e, inf, nan, pi};
+pub use tnp_autodiff::*;
+pub use tnp_macros::Tree;
+pub use tnp_trace::{
+    Function, Scan, Spec, While, cond, fori_loop, function, scan, switch, while_loop,
+};
+pub use tnp_vmap::{Vmap, map_fn, vectorized_map, vmap};
 
 /// Everything a program on arrays uses: `use tnp::prelude::*;`. The constants stay out: a constant named `e` would change
 /// the meaning of `Err(e)` in a pattern.
 pub mod prelude {
+    pub use crate::{
+        Function, GradientTape, Scan, Spec, Vmap, While, cond, custom_gradient, fori_loop,
+        function, grad, hessian, hvp, jacfwd, jacobian, jacrev, jvp, map_fn, scan, stop_gradient,
+        switch, value_and_grad, vectorized_map, vjp, vmap, while_loop,
+    };
     #[cfg(feature = "npy")]
     pub use crate::{load, save};
     pub use tnp_array::*;
     pub use tnp_dtype::DType::*;
+    pub use tnp_macros::Tree;
 }
 
 /// The chapters' code, tested.
@@ -38,6 +51,8 @@ pub mod prelude {
 mod book {
     #[doc = include_str!("../../../docs/src/numpy-users.md")]
     mod numpy_users {}
+    #[doc = include_str!("../../../docs/src/transformations.md")]
+    mod transformations {}
     #[doc = include_str!("../../../docs/src/architecture.md")]
     mod architecture {}
 }
