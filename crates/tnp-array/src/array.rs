@@ -109,6 +109,17 @@ impl Array {
         }
     }
 
+    /// What a transformation keeps for this array, given up.
+    ///
+    /// # Errors
+    /// The array itself when it is not inside a transformation.
+    pub fn into_boxed(self) -> std::result::Result<Boxed, Array> {
+        match self.data {
+            Data::Boxed(boxed) => Ok(*boxed),
+            Data::Concrete(_) => Err(self),
+        }
+    }
+
     /// The tensor behind the array.
     ///
     /// # Errors
@@ -117,7 +128,7 @@ impl Array {
     pub fn tensor(&self) -> Result<&Tensor> {
         match &self.data {
             Data::Concrete(tensor) => Ok(tensor),
-            Data::Boxed(_) => Err(no_value()),
+            Data::Boxed(boxed) => Err(context::without_value(boxed.scope)),
         }
     }
 
@@ -137,7 +148,7 @@ impl Array {
     pub fn into_tensor(self) -> Result<Tensor> {
         match self.data {
             Data::Concrete(tensor) => Ok(tensor),
-            Data::Boxed(_) => Err(no_value()),
+            Data::Boxed(boxed) => Err(context::without_value(boxed.scope)),
         }
     }
 
@@ -569,14 +580,6 @@ fn element_offset(layout: &Layout, position: &[usize]) -> Result<usize> {
         offset += at as isize * stride;
     }
     Ok(offset as usize)
-}
-
-#[cold]
-fn no_value() -> Error {
-    Error::scope(
-        "the value of an array is read inside a traced or mapped function, where there is none yet; \
-         return it, or use `cond`, `while_loop` or `scan` instead of branching on it",
-    )
 }
 
 #[cold]

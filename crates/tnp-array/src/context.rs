@@ -45,6 +45,12 @@ pub trait Frame: Send + Sync {
     /// Those of inference and of what the frame binds; a frame that has no rule for the primitive says so.
     fn process(&self, prim: &Prim, inputs: &mut [Operand<'_>]) -> Result<Results>;
 
+    /// What to do instead of reading a value inside the transformation, after "the value of an array is read: ".
+    fn without_value(&self) -> &'static str {
+        "inside a traced function there is none yet; return the array, or use `cond`, `while_loop` or `scan` instead of branching \
+         on it"
+    }
+
     /// A key (`uint32[2]`) for a random draw inside the transformation; `None` leaves it to the next one out. Called with the
     /// frame's parent current.
     fn random_key(&self) -> Option<Result<Array>> {
@@ -282,6 +288,20 @@ pub(crate) fn random_key() -> Option<Result<Array>> {
         let _processing = Processing::enter();
         node.frame.random_key()
     })
+}
+
+/// The error for reading a value where a transformation has none.
+#[cold]
+pub(crate) fn without_value(scope: ScopeId) -> Error {
+    let innermost = current();
+    match chain(innermost.as_ref()).find(|node| node.frame.scope() == scope) {
+        Some(node) => Error::scope(format!(
+            "{}: the value of an array is read: {}",
+            node.frame.name(),
+            node.frame.without_value()
+        )),
+        None => escaped("the value of an array is read"),
+    }
 }
 
 /// The error for a box met outside its transformation.

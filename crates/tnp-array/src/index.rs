@@ -242,7 +242,7 @@ fn coordinates_of(mask: &Array, size: usize) -> Result<Results> {
 fn unknown_size() -> Error {
     Error::scope(
         "how many elements of a mask are true is not known inside a traced or mapped function, so the result has no shape yet; \
-         use `where_` to keep the shape, or `nonzero` with `size=` to state it",
+         use `where_` to keep the shape, `nonzero` with `size=` to state it, or `map_fn` instead of a map",
     )
 }
 

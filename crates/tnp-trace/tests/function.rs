@@ -72,7 +72,7 @@ fn reading_a_value_says_what_to_do() {
         Ok(-x)
     });
     let error = f.call(&x()).unwrap_err().to_string();
-    insta::assert_snapshot!(error, @"the value of an array is read inside a traced or mapped function, where there is none yet; return it, or use `cond`, `while_loop` or `scan` instead of branching on it");
+    insta::assert_snapshot!(error, @"function: the value of an array is read: inside a traced function there is none yet; return the array, or use `cond`, `while_loop` or `scan` instead of branching on it");
     // The thread is as usable as before.
     assert_eq!(x().sum(()).unwrap().item::<f64>().unwrap(), 21.0);
 }

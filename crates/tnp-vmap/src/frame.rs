@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 use tnp_array::{Array, Boxed, Error, Frame, Operand, Result, Results, ScopeId, bind, with_frame};
 use tnp_backend::TensorType;
 use tnp_backend::prim::Prim;
-use tnp_dtype::DType;
+use tnp_dtype::{DType, Scalar};
 use tnp_shape::Dims;
 
 use crate::batching;
@@ -49,9 +49,7 @@ impl MapFrame {
         match x.boxed() {
             Some(boxed) if boxed.scope == self.scope => {
                 let batch = boxed.payload.downcast_ref::<Array>();
-                let array = batch.cloned().ok_or_else(|| {
-                    Error::scope("vectorized_map: a mapped array carries no batch")
-                })?;
+                let array = batch.cloned().ok_or_else(no_batch)?;
                 Ok(Arg {
                     array: array.with_weak(x.is_weak()),
                     batched: true,
@@ -64,10 +62,35 @@ impl MapFrame {
         }
     }
 
+    /// [`MapFrame::unwrap`] of an operand. A batch that is given up is held by nobody else, so that it may be overwritten.
+    fn take(&self, input: &mut Operand<'_>) -> Result<Arg> {
+        if !matches!(input, Operand::Owned(array) if self.owns(array)) {
+            return self.unwrap(input.array()?);
+        }
+        let weak = input.array()?.is_weak();
+        let given = std::mem::replace(input, Operand::Scalar(Scalar::Bool(false)));
+        let boxed = given.into_array()?.into_boxed().map_err(|_| no_batch())?;
+        let batch = boxed.payload.downcast::<Array>().map_err(|_| no_batch())?;
+        let array = Arc::try_unwrap(batch).unwrap_or_else(|shared| Array::clone(&shared));
+        Ok(Arg {
+            array: array.with_weak(weak),
+            batched: true,
+        })
+    }
+
+    fn owns(&self, x: &Array) -> bool {
+        x.boxed().is_some_and(|boxed| boxed.scope == self.scope)
+    }
+
     /// Runs `body` inside this map.
     pub(crate) fn within<R>(self: &Arc<Self>, body: impl FnOnce() -> R) -> R {
         with_frame(self.clone(), body)
     }
+}
+
+#[cold]
+fn no_batch() -> Error {
+    Error::scope("vectorized_map: a mapped array carries no batch")
 }
 
 impl Frame for MapFrame {
@@ -79,15 +102,21 @@ impl Frame for MapFrame {
         "vectorized_map"
     }
 
+    fn without_value(&self) -> &'static str {
+        "inside a map there is one for each example; choose by it with `where_`, branch with `cond` or `while_loop`, or run the \
+         examples one by one with `map_fn`"
+    }
+
     fn process(&self, prim: &Prim, inputs: &mut [Operand<'_>]) -> Result<Results> {
-        let mut args: SmallVec<[Arg; 4]> = SmallVec::new();
-        for input in inputs.iter_mut() {
-            args.push(self.unwrap(input.array()?)?);
-        }
-        if args.iter().all(|arg| !arg.batched) {
+        let mapped = |input: &Operand<'_>| input.as_array().is_some_and(|x| self.owns(x));
+        if !inputs.iter().any(mapped) {
             return bind(prim, inputs);
         }
-        let outputs = batching::batch(prim, &args, self.size)?;
+        let mut args: SmallVec<[Arg; 4]> = SmallVec::new();
+        for input in inputs.iter_mut() {
+            args.push(self.take(input)?);
+        }
+        let outputs = batching::batch(prim, args, self.size)?;
         Ok(outputs
             .into_iter()
             .map(|output| match output.batched {

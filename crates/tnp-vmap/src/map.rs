@@ -1,7 +1,8 @@
 //! `vectorized_map` and `vmap`, which run a function on a whole batch at once, and `map_fn`, which loops.
 
-use tnp_array::{Array, Error, IntoResult, Result, Tree, moveaxis, s, stack};
-use tnp_backend::shape_text;
+use tnp_array::{Array, Error, IntoResult, Result, Structure, Tree, moveaxis, s, stack, zeros};
+use tnp_backend::{TensorType, shape_text};
+use tnp_trace::{Aval, trace};
 
 use crate::batching::front;
 use crate::frame::{Arg, MapFrame};
@@ -123,7 +124,11 @@ fn mapped<T: Tree, R: IntoResult>(
         Some(axes) if axes.len() == outputs.len() => {
             let pairs = outputs.into_iter().zip(axes);
             pairs
-                .map(|(output, &axis)| moveaxis(&output, 0, axis).map_err(|error| error.in_op(op)))
+                .map(|(output, &axis)| {
+                    let weak = output.is_weak();
+                    let moved = moveaxis(&output, 0, axis).map_err(|error| error.in_op(op))?;
+                    Ok(moved.with_weak(weak))
+                })
                 .collect::<Result<_>>()?
         }
         Some(axes) => {
@@ -175,6 +180,13 @@ fn batch(
     size: Option<usize>,
     body: &mut dyn FnMut(&[Array]) -> Result<Vec<Array>>,
 ) -> Result<Vec<Array>> {
+    if inputs.len() != in_axes.len() {
+        return Err(Error::value(format!(
+            "{op}: {} axes are given for {} arrays",
+            in_axes.len(),
+            inputs.len()
+        )));
+    }
     let mut size = size;
     for (x, axis) in inputs.iter().zip(in_axes) {
         let Some(axis) = *axis else { continue };
@@ -222,7 +234,8 @@ fn batch(
 /// Runs `f` on one example after another and stacks the results: the loop that [`vectorized_map`] is not.
 ///
 /// # Errors
-/// When arrays have different leading sizes, or there is no example; when results differ in shape; those of `f`.
+/// When arrays have different leading sizes; when results differ in structure, shape or dtype; those of `f`. Without an example `f` is
+/// traced to learn what it gives, so that reading a value is an error then.
 ///
 /// # Examples
 /// ```
@@ -247,22 +260,83 @@ pub fn map_fn<T: Tree, R: IntoResult>(f: impl Fn(&T) -> R, elems: &T) -> Result<
             )));
         }
     }
-    let size = leaves.first().map_or(0, |x| x.shape()[0]);
-    let results: Result<Vec<R::Tree>> = (0..size)
-        .map(|at| f(&elems.map(|x| x.get(s![at]))?).into_result())
-        .collect();
-    let results = results?;
-    let Some(template) = results.first() else {
-        return Err(Error::value(format!(
-            "{OP}: there is no example, so what the function returns is not known; `vectorized_map` takes an empty batch"
-        )));
+    let size = match leaves.first() {
+        Some(x) => x.shape()[0],
+        None => {
+            return Err(Error::value(format!(
+                "{OP}: the input has no arrays, so the number of examples is not known"
+            )));
+        }
     };
+    if size == 0 {
+        return no_examples(f, elems, &leaves);
+    }
+    let example = |at: usize| {
+        elems.map(|x| {
+            let example = x.get(s![at])?;
+            Ok::<Array, Error>(example.with_weak(x.is_weak()))
+        })
+    };
+    let results: Result<Vec<R::Tree>> =
+        (0..size).map(|at| f(&example(at)?).into_result()).collect();
+    let results = results?;
+    let template = &results[0];
+    let structure = Structure::of(template);
     let rows: Vec<Vec<&Array>> = results.iter().map(Tree::leaves).collect();
-    let stacked: Result<Vec<Array>> = (0..template.leaves().len())
-        .map(|leaf| {
-            let parts: Vec<&Array> = rows.iter().map(|row| row[leaf]).collect();
-            stack(&parts[..], ()).map_err(|error| error.in_op(OP))
+    for (at, (result, row)) in results.iter().zip(&rows).enumerate() {
+        if Structure::of(result) != structure {
+            return Err(Error::value(format!(
+                "{OP}: example 0 and example {at} give results of different structure"
+            )));
+        }
+        for (x, first) in row.iter().zip(&rows[0]) {
+            if x.ty() != first.ty() {
+                return Err(Error::value(format!(
+                    "{OP}: example 0 gives {} where example {at} gives {}; results are stacked, so they must agree",
+                    first.ty(),
+                    x.ty()
+                )));
+            }
+        }
+    }
+    let stacked = (0..rows[0].len()).map(|leaf| {
+        let parts: Vec<&Array> = rows.iter().map(|row| row[leaf]).collect();
+        let weak = parts.iter().all(|part| part.is_weak());
+        let stacked = stack(&parts[..], ()).map_err(|error| error.in_op(OP))?;
+        Ok(stacked.with_weak(weak))
+    });
+    let stacked: Result<Vec<Array>> = stacked.collect();
+    template.with_leaves(stacked?)
+}
+
+/// Nothing to run: a trace tells what the function would give.
+fn no_examples<T: Tree, R: IntoResult>(
+    f: impl Fn(&T) -> R,
+    elems: &T,
+    leaves: &[&Array],
+) -> Result<R::Tree> {
+    let examples: Vec<Aval> = leaves
+        .iter()
+        .map(|x| Aval {
+            ty: TensorType::new(&x.shape()[1..], x.dtype()),
+            weak: x.is_weak(),
         })
         .collect();
-    template.with_leaves(stacked?)
+    let mut template = None;
+    let traced = trace("map_fn", &examples, |boxes| {
+        let result = f(&elems.with_leaves(boxes.to_vec())?).into_result()?;
+        let outputs = result.leaves().into_iter().cloned().collect();
+        template = Some(result);
+        Ok(outputs)
+    })?;
+    let empty = traced.graph.output_types().zip(&traced.weak);
+    let empty = empty.map(|(ty, &weak)| {
+        let mut shape = ty.shape.clone();
+        shape.insert(0, 0);
+        Ok(zeros(&shape, ty.dtype)?.with_weak(weak))
+    });
+    let empty: Result<Vec<Array>> = empty.collect();
+    template
+        .ok_or_else(|| Error::scope("map_fn: the function did not return"))?
+        .with_leaves(empty?)
 }

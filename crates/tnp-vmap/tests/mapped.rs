@@ -222,15 +222,13 @@ fn misuse_is_told() {
     note(vmap(|x: &Array| x + 1, &x, Vmap::in_axes([None])).unwrap_err());
     note(vectorized_map(|x: &Array| Ok(x * x.item::<f64>()?), &x).unwrap_err());
     note(vectorized_map(|x: &Array| x.get(s![greater(x, 1)?]), &x).unwrap_err());
-    note(map_fn(|x: &Array| x + 1, &zeros([0, 2], ()).unwrap()).unwrap_err());
     insta::assert_snapshot!(said, @"
 vectorized_map: the mapped axes must have one size; the arrays have shapes (3,), (4,)
 vectorized_map: an array of the input is 0-d: it has no axis to map over; share it between all examples (`Vmap::in_axes` with `None`, or capture it)
 vmap: axis 2 is out of bounds for array of dimension 1
 vmap: nothing is mapped, so the size of the batch is not known; give it (`Vmap::axis_size`)
-the value of an array is read inside a traced or mapped function, where there is none yet; return it, or use `cond`, `while_loop` or `scan` instead of branching on it
-get: how many elements of a mask are true is not known inside a traced or mapped function, so the result has no shape yet; use `where_` to keep the shape, or `nonzero` with `size=` to state it
-map_fn: there is no example, so what the function returns is not known; `vectorized_map` takes an empty batch
+vectorized_map: the value of an array is read: inside a map there is one for each example; choose by it with `where_`, branch with `cond` or `while_loop`, or run the examples one by one with `map_fn`
+get: how many elements of a mask are true is not known inside a traced or mapped function, so the result has no shape yet; use `where_` to keep the shape, `nonzero` with `size=` to state it, or `map_fn` instead of a map
 ");
 }
 

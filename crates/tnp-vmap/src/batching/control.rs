@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use smallvec::{SmallVec, smallvec};
-use tnp_array::{Array, Result};
-use tnp_backend::prim::{Prim, ReduceOp};
+use tnp_array::{Array, Error, Result};
+use tnp_backend::prim::{ArgReduceOp, AxisIndex, Binary, Prim, ReduceOp};
 use tnp_backend::{Graph, GraphBuilder, TensorType};
-use tnp_dtype::DType;
+use tnp_dtype::{DType, Element, Literal};
 use tnp_shape::Dims;
 use tnp_trace::{Aval, Derived, replay, trace};
 
+use super::indexing::not_negative;
 use super::{Arg, Outputs, batched, front, moved, run, run_all};
 use crate::frame::MapFrame;
 
@@ -87,6 +88,11 @@ pub(crate) fn batch_graph(
             });
             outputs.collect()
         })?;
+        if !traced.captured.is_empty() {
+            return Err(Error::unsupported(
+                "vectorized_map: a batching rule uses arrays of its own, which a graph does not hold; use `map_fn`",
+            ));
+        }
         Ok((traced.graph, found))
     })
 }
@@ -104,7 +110,7 @@ pub(super) fn call(graph: &Arc<Graph>, args: &[Arg], size: usize) -> Result<Outp
     Ok(tagged(outputs, &found))
 }
 
-/// A primitive that takes one key, run for each example in turn: one scan, whose number of steps is all that grows.
+/// A primitive run for each example in turn: one scan, whose number of steps is all that grows.
 pub(super) fn each(prim: &Prim, args: &[Arg], size: usize) -> Result<Outputs> {
     let mut builder = GraphBuilder::new();
     let inputs: Vec<_> = args.iter().map(|arg| builder.input(example(arg))).collect();
@@ -120,68 +126,182 @@ pub(super) fn each(prim: &Prim, args: &[Arg], size: usize) -> Result<Outputs> {
     Ok(outputs.into_iter().flat_map(batched).collect())
 }
 
+/// Whether a step can fail, or never end, for values that another branch or an earlier test would have kept from it.
+fn is_delicate(prim: &Prim) -> bool {
+    let indexed = |axes: &[AxisIndex]| axes.iter().any(|axis| matches!(axis, AxisIndex::Index));
+    match prim {
+        Prim::Gather { axes, .. } | Prim::Scatter { axes, .. } => indexed(axes),
+        Prim::DynamicSlice { .. } | Prim::DynamicUpdateSlice => true,
+        Prim::Switch { .. } | Prim::While { .. } | Prim::Custom(_) => true,
+        Prim::Scan { body: graph, .. } | Prim::Call { graph } => has_delicate(graph),
+        Prim::Unary(_) | Prim::Binary(_) | Prim::Select | Prim::Cast { .. } => false,
+        Prim::Bitcast { .. } | Prim::Full { .. } | Prim::Iota { .. } => false,
+        Prim::RandomBits { .. } | Prim::Reshape { .. } | Prim::Transpose { .. } => false,
+        Prim::BroadcastInDim { .. } | Prim::Slice { .. } | Prim::Pad { .. } => false,
+        Prim::Concatenate { .. } | Prim::NonZero { .. } | Prim::Reduce { .. } => false,
+        Prim::ArgReduce { .. } | Prim::Cumulative { .. } | Prim::Sort { .. } => false,
+        Prim::ArgSort { .. } | Prim::SearchSorted { .. } | Prim::DotGeneral(_) => false,
+        Prim::Barrier | Prim::StopGradient | Prim::DeviceCopy { .. } => false,
+    }
+}
+
+fn has_delicate(graph: &Graph) -> bool {
+    graph.equations().iter().any(|step| is_delicate(&step.prim))
+}
+
 pub(super) fn switch(branches: &[Arc<Graph>], args: &[Arg], size: usize) -> Result<Outputs> {
-    let Some((index, operands)) = args.split_first() else {
-        unreachable!("switch takes a branch number")
-    };
-    let outputs = branches.first().map_or(0, |graph| graph.outputs().len());
-    let force = vec![true; outputs];
-    let graphs: Result<Vec<Arc<Graph>>> = branches
-        .iter()
-        .map(|graph| Ok(batch_graph(graph, &flags(operands), &force, size)?.0))
-        .collect();
-    let graphs = graphs?;
+    let (index, operands) = (&args[0], &args[1..]);
+    let own = flags(operands);
+    // A result that comes as a batch from one branch has to from all; when examples differ in their branch, all do.
+    let count = branches.first().map_or(0, |graph| graph.outputs().len());
+    let mut force = Flags::from_elem(index.batched, count);
+    for graph in branches {
+        let (_, found) = batch_graph(graph, &own, &[], size)?;
+        for (force, found) in force.iter_mut().zip(found) {
+            *force |= found;
+        }
+    }
+    let graphs = branches.iter().map(|graph| {
+        let (graph, _) = batch_graph(graph, &own, &force, size)?;
+        Ok(graph)
+    });
+    let graphs: Vec<Arc<Graph>> = graphs.collect::<Result<_>>()?;
     if !index.batched {
-        let mut inputs = vec![index.array.clone()];
-        inputs.extend(arrays(operands));
-        let outputs = run_all(&Prim::Switch { branches: graphs }, &inputs)?;
-        return Ok(outputs.into_iter().flat_map(batched).collect());
+        let outputs = run_all(&Prim::Switch { branches: graphs }, &arrays(args))?;
+        return Ok(tagged(outputs, &force));
     }
-    // Each example chooses for itself: all branches run, and each result is chosen example by example.
-    check_branches(&index.array, branches.len())?;
-    let inputs = arrays(operands);
-    let mut chosen: Vec<Array> = Vec::new();
+    let index = checked_branch(&index.array, branches.len())?;
+    let mut chosen: Option<Vec<Array>> = None;
     for (number, graph) in graphs.into_iter().enumerate() {
-        let outputs = run_all(&Prim::Call { graph }, &inputs)?;
-        if number == 0 {
-            chosen = outputs;
-            continue;
-        }
         let number = filled(&[size], number as i64)?;
-        let here = run(
-            &Prim::Binary(tnp_backend::prim::Binary::Equal),
-            &[&index.array, &number],
-        )?;
-        for (old, new) in chosen.iter_mut().zip(outputs) {
-            *old = select(&here, &new, old)?;
-        }
+        let here = run(&Prim::Binary(Binary::Equal), &[&index, &number])?;
+        let before = match chosen {
+            Some(before) => before,
+            None if size > 0 && has_delicate(&graph) => zeros(graph.output_types())?,
+            None => {
+                chosen = Some(run_all(&Prim::Call { graph }, &arrays(operands))?);
+                continue;
+            }
+        };
+        chosen = Some(if size > 0 && has_delicate(&graph) {
+            taken_by_some(&graph, here, before, operands)?
+        } else {
+            let outputs = run_all(&Prim::Call { graph }, &arrays(operands))?;
+            chosen_by(&here, &outputs, &before)?
+        });
     }
-    Ok(chosen.into_iter().flat_map(batched).collect())
+    Ok(tagged(chosen.unwrap_or_default(), &force))
 }
 
-/// Reads each example's branch number out of a list of all of them: what is out of bounds is refused there.
-fn check_branches(index: &Array, branches: usize) -> Result<()> {
-    if index.boxed().is_some() {
-        return Ok(());
-    }
-    let wrong = index
-        .to_vec::<i64>()?
-        .into_iter()
-        .find(|&number| number < 0 || number >= branches as i64);
-    match wrong {
-        None => Ok(()),
-        Some(number) => Err(tnp_array::Error::index(format!(
-            "switch: branch {number} is out of bounds for {branches} branches"
-        ))),
-    }
+/// Each example's result of a branch that must not see the others' operands: where nobody takes it it does not run, and those who
+/// take another look at the operands of one who does.
+fn taken_by_some(
+    graph: &Arc<Graph>,
+    here: Array,
+    before: Vec<Array>,
+    operands: &[Arg],
+) -> Result<Vec<Array>> {
+    let (results, own) = (before.len(), flags(operands));
+    let mut inputs = vec![here];
+    inputs.extend(before);
+    inputs.extend(arrays(operands));
+    let avals: Vec<Aval> = inputs.iter().map(|x| x.ty().into()).collect();
+    let skip = trace("switch", &avals, |xs| Ok(xs[1..=results].to_vec()))?;
+    let take = trace("switch", &avals, |xs| {
+        let (here, before, operands) = (&xs[0], &xs[1..=results], &xs[results + 1..]);
+        let seen = of_those(here, operands, &own)?;
+        chosen_by(here, &replay(graph, seen)?, before)
+    })?;
+    let some = any(&inputs[0])?;
+    let dtype = DType::Int64;
+    inputs.insert(0, run(&Prim::Cast { dtype }, &[&some])?);
+    let branches = vec![skip.graph, take.graph];
+    run_all(&Prim::Switch { branches }, &inputs)
 }
 
-fn filled(shape: &[usize], value: impl tnp_dtype::Element) -> Result<Array> {
+/// Batches in which the examples where `here` does not hold have the values of the first where it does.
+fn of_those(here: &Array, batches: &[Array], flags: &[bool]) -> Result<Vec<Array>> {
+    let dtype = DType::Int64;
+    let first = Prim::ArgReduce {
+        op: ArgReduceOp::Max,
+        axis: 0,
+    };
+    let first = run(&first, &[&run(&Prim::Cast { dtype }, &[here])?])?;
+    let zero = filled(&[], 0i64)?;
+    let pairs = batches.iter().zip(flags);
+    pairs
+        .map(|(x, &batched)| {
+            if !batched {
+                return Ok(x.clone());
+            }
+            let mut sizes = Dims::from_slice(x.shape());
+            sizes[0] = 1;
+            let mut inputs = vec![x, &first];
+            inputs.resize(1 + x.ndim(), &zero);
+            let row = run(&Prim::DynamicSlice { sizes }, &inputs)?;
+            let stretch = Prim::BroadcastInDim {
+                shape: Dims::from_slice(x.shape()),
+                dims: (0..x.ndim()).collect(),
+            };
+            select(here, x, &run(&stretch, &[&row])?)
+        })
+        .collect()
+}
+
+/// Branch numbers, refused where one is out of bounds: at once when they have a value, else by reading them out of a list.
+fn checked_branch(index: &Array, branches: usize) -> Result<Array> {
+    if index.boxed().is_none() {
+        let numbers = index.to_vec::<i64>()?;
+        let mut wrong = numbers.iter().filter(|&&n| n < 0 || n >= branches as i64);
+        return match wrong.next() {
+            None => Ok(index.clone()),
+            Some(number) => Err(Error::index(format!(
+                "switch: branch {number} is out of bounds for {branches} branches"
+            ))),
+        };
+    }
+    let all = Prim::Iota {
+        shape: smallvec![branches],
+        dtype: DType::Int64,
+        axis: 0,
+    };
+    let gather = Prim::Gather {
+        axes: smallvec![AxisIndex::Index],
+        index_axes_at: 0,
+    };
+    run(
+        &gather,
+        &[&run(&all, &[])?, &not_negative(index, branches)?],
+    )
+}
+
+fn filled(shape: &[usize], value: impl Element) -> Result<Array> {
     let prim = Prim::Full {
         shape: Dims::from_slice(shape),
-        value: tnp_dtype::Literal::new(value),
+        value: Literal::new(value),
     };
     run(&prim, &[])
+}
+
+fn zeros<'a>(types: impl Iterator<Item = &'a TensorType>) -> Result<Vec<Array>> {
+    types
+        .map(|ty| {
+            let prim = Prim::Full {
+                shape: ty.shape.clone(),
+                value: Literal::zero(ty.dtype),
+            };
+            run(&prim, &[])
+        })
+        .collect()
+}
+
+fn any(here: &Array) -> Result<Array> {
+    let prim = Prim::Reduce {
+        op: ReduceOp::Any,
+        axes: smallvec![0],
+        dtype: DType::Bool,
+    };
+    run(&prim, &[here])
 }
 
 /// `x` for the examples where `here` (one bool each) holds, else `y`.
@@ -191,6 +311,11 @@ fn select(here: &Array, x: &Array, y: &Array) -> Result<Array> {
         dims: smallvec![0],
     };
     run(&Prim::Select, &[&run(&stretch, &[here])?, x, y])
+}
+
+fn chosen_by(here: &Array, xs: &[Array], ys: &[Array]) -> Result<Vec<Array>> {
+    let pairs = xs.iter().zip(ys);
+    pairs.map(|(x, y)| select(here, x, y)).collect()
 }
 
 /// Which carried values have a batch, once around the loop changes nothing any more.
@@ -228,34 +353,49 @@ pub(super) fn while_loop(
         let outputs = run_all(&prim, &with_flags(args, &carry, size)?)?;
         return Ok(tagged(outputs, &carry));
     }
-    // Each example has its own end: the loop goes on while any does, and leaves those that have ended as they are.
-    let all = Flags::from_elem(true, args.len());
-    let (test, _) = batch_graph(condition, &all, &[true], size)?;
-    let (step, _) = batch_graph(body, &all, &all, size)?;
-    let types: Vec<Aval> = step.input_types().cloned().map(Aval::from).collect();
-    let any = trace("while_loop", &types, |carry| {
-        let going = replay(&test, carry.to_vec())?.remove(0);
-        let any = Prim::Reduce {
-            op: ReduceOp::Any,
-            axes: smallvec![0],
-            dtype: DType::Bool,
+    // Each example has its own end: the loop goes on while any does, and leaves those that have ended as they are. So all that
+    // changes is a batch; what the body only hands on need not be.
+    let handed_on = |at: usize| body.outputs()[at] == body.inputs()[at];
+    let own: Flags = (args.iter().enumerate())
+        .map(|(at, arg)| arg.batched || !handed_on(at))
+        .collect();
+    let (test, _) = batch_graph(condition, &own, &[true], size)?;
+    let (step, _) = batch_graph(body, &own, &own, size)?;
+    let guarded = size > 0 && has_delicate(body);
+    let carry = with_flags(args, &own, size)?;
+    let mut start = run_all(
+        &Prim::Call {
+            graph: test.clone(),
+        },
+        &carry,
+    )?;
+    start.extend(carry);
+    let avals: Vec<Aval> = start.iter().map(|x| x.ty().into()).collect();
+    let go = trace("while_loop", &avals, |xs| Ok(vec![any(&xs[0])?]))?;
+    let turn = trace("while_loop", &avals, |xs| {
+        let (going, carry) = (&xs[0], &xs[1..]);
+        let seen = match guarded {
+            true => of_those(going, carry, &own)?,
+            false => carry.to_vec(),
         };
-        Ok(vec![run(&any, &[&going])?])
-    })?;
-    let some = trace("while_loop", &types, |carry| {
-        let going = replay(&test, carry.to_vec())?.remove(0);
-        let next = replay(&step, carry.to_vec())?;
-        next.iter()
-            .zip(carry)
-            .map(|(new, old)| select(&going, new, old))
-            .collect()
+        let next = replay(&step, seen)?;
+        let next = next.iter().zip(carry).enumerate();
+        let next = next.map(|(at, (new, old))| match handed_on(at) {
+            true => Ok(old.clone()),
+            false => select(going, new, old),
+        });
+        let next: Vec<Array> = next.collect::<Result<_>>()?;
+        let test = replay(&test, next.clone())?.remove(0);
+        let going = run(&Prim::Binary(Binary::BitwiseAnd), &[going, &test])?;
+        Ok([vec![going], next].concat())
     })?;
     let prim = Prim::While {
-        condition: any.graph,
-        body: some.graph,
+        condition: go.graph,
+        body: turn.graph,
     };
-    let outputs = run_all(&prim, &with_flags(args, &all, size)?)?;
-    Ok(tagged(outputs, &all))
+    let mut outputs = run_all(&prim, &start)?;
+    outputs.remove(0);
+    Ok(tagged(outputs, &own))
 }
 
 pub(super) fn scan(

@@ -2,7 +2,7 @@
 
 use smallvec::{SmallVec, smallvec};
 use tnp_array::{Array, Result};
-use tnp_backend::prim::{AxisIndex, Binary, Prim, ReduceOp, ScatterOp, SliceSpec, Unary};
+use tnp_backend::prim::{Axes, AxisIndex, Binary, Prim, ReduceOp, ScatterOp, SliceSpec, Unary};
 use tnp_dtype::{DType, Literal};
 use tnp_shape::Dims;
 
@@ -67,12 +67,12 @@ pub(super) fn gather(
         let inputs: Vec<&Array> = args.iter().map(|arg| &arg.array).collect();
         return Ok(batched(run(&prim, &inputs)?));
     }
+    let indices = fronted(indices, size)?;
     let mut inputs = vec![x.array.clone()];
     if x.batched {
-        inputs.push(Array::clone(&front(&indices[0], size)?));
-        inputs[1] = iota(inputs[1].shape(), 0)?;
+        inputs.push(iota(indices[0].shape(), 0)?);
     }
-    inputs.extend(fronted(indices, size)?);
+    inputs.extend(indices);
     let prim = Prim::Gather {
         axes: if x.batched {
             one_each(axes)
@@ -121,25 +121,70 @@ pub(super) fn scatter(
     Ok(batched(run(&prim, &inputs)?))
 }
 
-/// Positions of the elements of blocks that begin at each example's own starts: one index array an axis, the example's first.
-fn positions(sizes: &[usize], starts: &[Arg], size: usize) -> Result<Vec<Array>> {
-    let shape = behind(size, sizes);
-    let mut positions = vec![iota(&shape, 0)?];
-    for (axis, start) in starts.iter().enumerate() {
-        let prim = Prim::BroadcastInDim {
-            shape: shape.clone(),
-            dims: smallvec![0],
-        };
-        let start = run(&prim, &[&front(start, size)?])?;
-        positions.push(binary(Binary::Add, &start, &iota(&shape, axis + 1)?)?);
+/// Positions as they are, but for negative ones, which count from nowhere here: past the end, where reading refuses them.
+pub(super) fn not_negative(positions: &Array, end: usize) -> Result<Array> {
+    let zero = full(positions.shape(), 0i64)?;
+    let end = full(positions.shape(), end as i64)?;
+    let negative = binary(Binary::Less, positions, &zero)?;
+    run(&Prim::Select, &[&negative, &end, positions])
+}
+
+/// Where blocks lie that begin at each example's own starts.
+struct Block {
+    /// An index array for the example, and one for each axis along which the block is less than all, or begins at an example's own start.
+    axes: Parts,
+    positions: Vec<Array>,
+    /// The axes of the block (the example's is 0) in the order in which a gather gives them: those with index arrays first.
+    order: Axes,
+}
+
+impl Block {
+    fn new(whole: &[usize], sizes: &[usize], starts: &[Arg], size: usize) -> Result<Block> {
+        let indexed = |axis: usize| starts[axis].batched || sizes[axis] != whole[axis];
+        let (own, rest): (Axes, Axes) = (0..sizes.len()).partition(|&axis| indexed(axis));
+        let mut shape: Dims = smallvec![size];
+        shape.extend(own.iter().map(|&axis| sizes[axis]));
+        let mut example = iota(&shape, 0)?;
+        for &axis in &rest {
+            // All of an axis begins at 0: reading the start out of a list of that one number refuses any other.
+            let only = Prim::Gather {
+                axes: smallvec![AxisIndex::Index],
+                index_axes_at: 0,
+            };
+            let start = not_negative(&starts[axis].array, 1)?;
+            let zero = run(&only, &[&full(&[1], 0i64)?, &start])?;
+            let zero = run(&stretch(&shape, &[]), &[&zero])?;
+            example = binary(Binary::Add, &example, &zero)?;
+        }
+        let mut positions = vec![example];
+        for (at, &axis) in own.iter().enumerate() {
+            let start = not_negative(&front(&starts[axis], size)?, whole[axis])?;
+            let start = run(&stretch(&shape, &[0]), &[&start])?;
+            positions.push(binary(Binary::Add, &start, &iota(&shape, at + 1)?)?);
+        }
+        let mut axes: Parts = smallvec![AxisIndex::Index];
+        axes.extend((0..sizes.len()).map(|axis| match indexed(axis) {
+            true => AxisIndex::Index,
+            false => AxisIndex::Slice(SliceSpec::full(whole[axis])),
+        }));
+        let order = std::iter::once(0).chain(own.iter().chain(&rest).map(|axis| axis + 1));
+        Ok(Block {
+            axes,
+            positions,
+            order: order.collect(),
+        })
     }
-    Ok(positions)
+}
+
+fn stretch(shape: &Dims, dims: &[usize]) -> Prim {
+    Prim::BroadcastInDim {
+        shape: shape.clone(),
+        dims: dims.into(),
+    }
 }
 
 pub(super) fn dynamic_slice(sizes: &Dims, args: &[Arg], size: usize) -> Result<Outputs> {
-    let Some((x, starts)) = args.split_first() else {
-        unreachable!("a slice takes an array")
-    };
+    let (x, starts) = (&args[0], &args[1..]);
     if starts.iter().all(|start| !start.batched) {
         let prim = Prim::DynamicSlice {
             sizes: behind(size, sizes),
@@ -149,21 +194,29 @@ pub(super) fn dynamic_slice(sizes: &Dims, args: &[Arg], size: usize) -> Result<O
         inputs.extend(starts.iter().map(|start| &start.array));
         return Ok(batched(run(&prim, &inputs)?));
     }
-    let x = front(x, size)?;
-    let positions = positions(sizes, starts, size)?;
+    let whole = &x.array.shape()[usize::from(x.batched)..];
+    let mut block = Block::new(whole, sizes, starts, size)?;
+    if !x.batched {
+        // One array for all: the example's number would index nothing. Its checks of starts are in the positions all the same.
+        let example = block.positions.remove(0);
+        block.axes.remove(0);
+        let none = binary(Binary::Subtract, &example, &iota(example.shape(), 0)?)?;
+        block.positions[0] = binary(Binary::Add, &block.positions[0], &none)?;
+    }
     let prim = Prim::Gather {
-        axes: smallvec![AxisIndex::Index; positions.len()],
+        axes: block.axes,
         index_axes_at: 0,
     };
-    let mut inputs = vec![&x];
-    inputs.extend(&positions);
-    Ok(batched(run(&prim, &inputs)?))
+    let mut inputs = vec![&x.array];
+    inputs.extend(&block.positions);
+    let read = run(&prim, &inputs)?;
+    let back = |axis| block.order.iter().position(|&other| other == axis);
+    let permutation = (0..read.ndim()).filter_map(back).collect();
+    Ok(batched(run(&Prim::Transpose { permutation }, &[&read])?))
 }
 
 pub(super) fn dynamic_update_slice(args: &[Arg], size: usize) -> Result<Outputs> {
-    let [x, update, starts @ ..] = args else {
-        unreachable!("an update takes an array and a block")
-    };
+    let (x, update, starts) = (&args[0], &args[1], &args[2..]);
     let (x, update) = (front(x, size)?, front(update, size)?);
     if starts.iter().all(|start| !start.batched) {
         let zero = full(&[], 0i64)?;
@@ -171,14 +224,16 @@ pub(super) fn dynamic_update_slice(args: &[Arg], size: usize) -> Result<Outputs>
         inputs.extend(starts.iter().map(|start| &start.array));
         return Ok(batched(run(&Prim::DynamicUpdateSlice, &inputs)?));
     }
-    let positions = positions(&update.shape()[1..], starts, size)?;
+    let block = Block::new(&x.shape()[1..], &update.shape()[1..], starts, size)?;
+    let permutation = block.order;
+    let update = run(&Prim::Transpose { permutation }, &[&update])?;
     let prim = Prim::Scatter {
         op: ScatterOp::Set,
-        axes: smallvec![AxisIndex::Index; positions.len()],
+        axes: block.axes,
         index_axes_at: 0,
     };
     let mut inputs = vec![&x];
-    inputs.extend(&positions);
+    inputs.extend(&block.positions);
     inputs.push(&update);
     Ok(batched(run(&prim, &inputs)?))
 }

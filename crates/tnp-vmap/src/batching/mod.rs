@@ -2,6 +2,8 @@
 //! transformation out; nesting needs no code here.
 
 mod control;
+mod create;
+mod elementwise;
 mod indexing;
 mod layout;
 mod products;
@@ -13,7 +15,8 @@ use std::sync::{PoisonError, RwLock};
 
 use smallvec::{SmallVec, smallvec};
 use tnp_array::{Array, Error, Operand, Result, bind, bind1};
-use tnp_backend::prim::{Axes, CustomId, Prim, custom_rule};
+use tnp_backend::TensorType;
+use tnp_backend::prim::{Axes, CustomId, Prim, custom_rule, infer};
 use tnp_shape::Dims;
 
 pub(crate) use crate::frame::Arg;
@@ -27,62 +30,83 @@ pub type BatchingRule = fn(&[(Array, bool)], usize) -> Result<Vec<Array>>;
 
 static CUSTOM: RwLock<Option<HashMap<CustomId, BatchingRule>>> = RwLock::new(None);
 
-/// Gives a registered operation a batching rule of its own; without one its lowered graph is batched.
+/// Gives a registered operation its batching rule. Without one a map of it is an error: batching the graph it lowers to would
+/// lose a derivative of its own.
+///
+/// # Examples
+/// ```
+/// use tnp_backend::prim::{CustomRule, register_custom};
+/// use tnp_vmap::register_batching;
+/// let id = register_custom(CustomRule {
+///     name: "twice",
+///     infer: |inputs| Ok([inputs[0].clone()].into_iter().collect()),
+///     lower: |inputs| {
+///         let mut builder = tnp_backend::GraphBuilder::new();
+///         let x = builder.input(inputs[0].clone());
+///         let y = builder.push1(tnp_backend::prim::Prim::Binary(tnp_backend::prim::Binary::Add), &[x, x])?;
+///         Ok(builder.finish(&[y]))
+///     },
+/// });
+/// // Elementwise: the same on the batch.
+/// register_batching(id, |inputs, _| Ok(vec![tnp_array::add(&inputs[0].0, &inputs[0].0)?]));
+/// ```
 pub fn register_batching(id: CustomId, rule: BatchingRule) {
     let mut rules = CUSTOM.write().unwrap_or_else(PoisonError::into_inner);
     rules.get_or_insert_default().insert(id, rule);
 }
 
 /// Does a primitive for a whole batch. At least one operand is batched.
-pub(crate) fn batch(prim: &Prim, args: &[Arg], size: usize) -> Result<Outputs> {
+pub(crate) fn batch(prim: &Prim, args: SmallVec<[Arg; 4]>, size: usize) -> Result<Outputs> {
+    // What does not fit is told in the shapes that the user's function sees.
+    let types: SmallVec<[TensorType; 4]> = args.iter().map(control::example).collect();
+    infer(prim, &types.iter().collect::<SmallVec<[&TensorType; 4]>>())?;
+    let same = |args: SmallVec<[Arg; 4]>| elementwise::same(prim, args, size);
     match prim {
-        // Elementwise families, and what leaves an array as it is.
-        Prim::Unary(_) | Prim::Cast { .. } | Prim::Bitcast { .. } => same(prim, args, size),
-        Prim::Binary(_) | Prim::Select => same(prim, args, size),
-        Prim::Barrier | Prim::StopGradient | Prim::DeviceCopy { .. } => same(prim, args, size),
-        // Without operands there is nothing to batch.
-        Prim::Full { .. } | Prim::Iota { .. } => same(prim, args, size),
-        Prim::RandomBits { .. } => control::each(prim, args, size),
-        Prim::Reshape { shape } => layout::reshape(shape, args, size),
-        Prim::Transpose { permutation } => layout::transpose(permutation, args),
-        Prim::BroadcastInDim { shape, dims } => layout::broadcast(shape, dims, args, size),
-        Prim::Slice { axes } => layout::slice(axes, args, size),
-        Prim::Pad { low, high } => layout::pad(low, high, args, size),
-        Prim::Concatenate { axis } => layout::concatenate(*axis, args, size),
-        Prim::DynamicSlice { sizes } => indexing::dynamic_slice(sizes, args, size),
-        Prim::DynamicUpdateSlice => indexing::dynamic_update_slice(args, size),
+        Prim::Unary(_) | Prim::Cast { .. } | Prim::Bitcast { .. } => same(args),
+        Prim::Binary(_) | Prim::Select => same(args),
+        Prim::Barrier | Prim::StopGradient | Prim::DeviceCopy { .. } => same(args),
+        Prim::Full { .. } | Prim::Iota { .. } => create::constant(prim),
+        Prim::RandomBits { .. } => create::random_bits(prim, &args, size),
+        Prim::Reshape { shape } => layout::reshape(shape, &args, size),
+        Prim::Transpose { permutation } => layout::transpose(permutation, &args),
+        Prim::BroadcastInDim { shape, dims } => layout::broadcast(shape, dims, &args, size),
+        Prim::Slice { axes } => layout::slice(axes, &args, size),
+        Prim::Pad { low, high } => layout::pad(low, high, &args, size),
+        Prim::Concatenate { axis } => layout::concatenate(*axis, &args, size),
+        Prim::DynamicSlice { sizes } => indexing::dynamic_slice(sizes, &args, size),
+        Prim::DynamicUpdateSlice => indexing::dynamic_update_slice(&args, size),
         Prim::Gather {
             axes,
             index_axes_at,
-        } => indexing::gather(axes, *index_axes_at, args, size),
+        } => indexing::gather(axes, *index_axes_at, &args, size),
         Prim::Scatter {
             op,
             axes,
             index_axes_at,
-        } => indexing::scatter(*op, axes, *index_axes_at, args, size),
-        Prim::NonZero { size: count } => indexing::nonzero(*count, args, size),
-        Prim::Reduce { op, axes, dtype } => reduce::reduce(*op, axes, *dtype, args),
-        Prim::ArgReduce { op, axis } => reduce::arg_reduce(*op, *axis, args),
+        } => indexing::scatter(*op, axes, *index_axes_at, &args, size),
+        Prim::NonZero { size: count } => indexing::nonzero(*count, &args, size),
+        Prim::Reduce { op, axes, dtype } => reduce::reduce(*op, axes, *dtype, &args),
+        Prim::ArgReduce { op, axis } => reduce::arg_reduce(*op, *axis, &args),
         Prim::Cumulative {
             op,
             axis,
             reverse,
             dtype,
-        } => reduce::cumulative(*op, *axis, *reverse, *dtype, args),
-        Prim::Sort { axis } => sort::sort(*axis, args),
-        Prim::ArgSort { axis, stable } => sort::argsort(*axis, *stable, args),
-        Prim::SearchSorted { side } => sort::search_sorted(*side, args, size),
-        Prim::DotGeneral(dims) => products::dot_general(dims, args),
-        Prim::Switch { branches } => control::switch(branches, args, size),
-        Prim::While { condition, body } => control::while_loop(condition, body, args, size),
+        } => reduce::cumulative(*op, *axis, *reverse, *dtype, &args),
+        Prim::Sort { axis } => sort::sort(*axis, &args),
+        Prim::ArgSort { axis, stable } => sort::argsort(*axis, *stable, &args),
+        Prim::SearchSorted { side } => sort::search_sorted(*side, &args, size),
+        Prim::DotGeneral(dims) => products::dot_general(dims, &args),
+        Prim::Switch { branches } => control::switch(branches, &args, size),
+        Prim::While { condition, body } => control::while_loop(condition, body, &args, size),
         Prim::Scan {
             body,
             carry,
             length,
             reverse,
-        } => control::scan(body, *carry, (*length, *reverse), args, size),
-        Prim::Call { graph } => control::call(graph, args, size),
-        Prim::Custom(id) => custom(*id, args, size),
+        } => control::scan(body, *carry, (*length, *reverse), &args, size),
+        Prim::Call { graph } => control::call(graph, &args, size),
+        Prim::Custom(id) => custom(*id, &args, size),
     }
 }
 
@@ -124,13 +148,6 @@ pub(crate) fn moved(x: Array, from: usize, to: usize) -> Result<Array> {
     run(&Prim::Transpose { permutation }, &[&x])
 }
 
-/// Primitives that look at each element by itself: the same on the batch.
-fn same(prim: &Prim, args: &[Arg], size: usize) -> Result<Outputs> {
-    let fronted: Result<SmallVec<[Array; 3]>> = args.iter().map(|arg| front(arg, size)).collect();
-    let fronted = fronted?;
-    Ok(batched(run(prim, &fronted.iter().collect::<Vec<_>>())?))
-}
-
 fn custom(id: CustomId, args: &[Arg], size: usize) -> Result<Outputs> {
     let registered = {
         let rules = CUSTOM.read().unwrap_or_else(PoisonError::into_inner);
@@ -144,14 +161,11 @@ fn custom(id: CustomId, args: &[Arg], size: usize) -> Result<Outputs> {
         let outputs = rule(&inputs, size)?;
         return Ok(outputs.into_iter().flat_map(batched).collect());
     }
-    let Some(rule) = custom_rule(id) else {
-        return Err(Error::unsupported(format!(
-            "vectorized_map: {id:?} is not registered in this process, so it has no batching rule; use `map_fn`"
-        )));
-    };
-    let types: Vec<_> = args.iter().map(control::example).collect();
-    let graph = (rule.lower)(&types.iter().collect::<Vec<_>>())?;
-    control::call(&graph.into(), args, size)
+    let name = custom_rule(id).map_or("custom", |rule| rule.name);
+    Err(Error::unsupported(format!(
+        "{name}: no batching rule is registered for it; give it one (`register_batching`), or use `map_fn`, which runs the \
+         examples one by one"
+    )))
 }
 
 /// All results of a primitive in the parent's context.
