@@ -404,8 +404,8 @@ impl<'a> Former<'a> {
             steps.push(Step::Region(self.region(list)));
         }
         let mut constants_read = vec![false; count];
-        for at in 0..count {
-            if in_region[at] || self.parts[at] == Part::Alias {
+        for (at, &inside) in in_region.iter().enumerate() {
+            if inside || self.parts[at] == Part::Alias {
                 continue;
             }
             for var in self.inputs(at) {
@@ -414,14 +414,14 @@ impl<'a> Former<'a> {
                 }
             }
         }
-        for at in 0..count {
+        for (at, &inside) in in_region.iter().enumerate() {
             let wanted = match self.parts[at] {
                 Part::Alias => false,
                 Part::Constant => {
                     let output = self.equation(at).outputs[0].index();
                     constants_read[at] || self.is_output[output]
                 }
-                Part::Elementwise | Part::Reduction | Part::Other => !in_region[at],
+                Part::Elementwise | Part::Reduction | Part::Other => !inside,
             };
             if wanted {
                 first.push(at);

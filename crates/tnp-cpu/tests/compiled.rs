@@ -31,7 +31,7 @@ const SHAPES: &[&[usize]] = &[
 ];
 
 impl Program {
-    fn new(seed: u64, reduces: bool) -> (Graph, Random) {
+    fn random(seed: u64, reduces: bool) -> (Graph, Random) {
         let mut random = Random(seed);
         let shape = SHAPES[random.below(SHAPES.len())];
         let mut program = Program {
@@ -222,7 +222,7 @@ fn view(prim: Prim, x: Tensor) -> Tensor {
 }
 
 fn check(seed: u64, reduces: bool) {
-    let (graph, random) = Program::new(seed, reduces);
+    let (graph, random) = Program::random(seed, reduces);
     let inputs = || -> Inputs {
         let mut random = random.clone();
         let types = graph.input_types();

@@ -68,10 +68,10 @@ fn made_by(shared: &Shared, var: Var) -> Option<(Prim, Option<Var>)> {
 
 /// The one value of a variable that is the same everywhere.
 fn constant(shared: &Shared, var: Var) -> Option<Literal> {
-    match &shared.definition(var)?.prim {
-        Prim::Full { value, .. } => Some(*value),
-        _ => None,
-    }
+    let Prim::Full { value, .. } = &shared.definition(var)?.prim else {
+        return None;
+    };
+    Some(*value)
 }
 
 fn full(shared: &mut Shared, shape: &[usize], value: Literal) -> Result<Option<Var>> {
