@@ -376,7 +376,7 @@ impl Array {
     /// As [`conjugate`].
     #[inline]
     pub fn conj(&self) -> Result<Array> {
-        conjugate(self)
+        self.conjugate()
     }
 }
 

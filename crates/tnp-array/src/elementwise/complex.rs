@@ -59,11 +59,14 @@ pub fn imag<'a>(x: impl Into<Operand<'a>>) -> Result<Array> {
 }
 
 impl Array {
-    /// Complex conjugate, elementwise; real numbers stay.
+    /// Complex conjugate, elementwise; an array of another dtype is itself, bool too, which the function makes int8.
     ///
     /// # Errors
     /// As [`conjugate`].
     pub fn conjugate(&self) -> Result<Array> {
+        if self.dtype() == DType::Bool {
+            return Ok(self.clone());
+        }
         conjugate(self)
     }
 
