@@ -98,6 +98,7 @@ pub(crate) fn test(arguments: &[&str]) -> Done {
             "--bins",
             "--tests",
             "--quiet",
+            "--no-fail-fast",
         ]))
     });
     suite.step("documentation tests", || {

@@ -76,8 +76,17 @@ fn inside<R>(body: impl FnOnce() -> R) -> R {
 }
 
 // One test, since the pool's counters are the process's.
+/// The pool counts for the whole process: while one test reads the count, no other may allocate.
+fn alone() -> std::sync::MutexGuard<'static, ()> {
+    static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    ALONE
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
 #[test]
 fn views_share_the_buffer_and_allocate_nothing() {
+    let _alone = alone();
     let x = arange((24, DType::Float64))
         .unwrap()
         .reshape([4, 6])
@@ -136,6 +145,7 @@ fn views_share_the_buffer_and_allocate_nothing() {
 
 #[test]
 fn errors_name_the_function_and_the_way_out() {
+    let _alone = alone();
     let x = arange(6).unwrap();
     let texts = [
         x.reshape([4, 2]),
