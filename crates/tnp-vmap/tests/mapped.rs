@@ -233,7 +233,7 @@ get: how many elements of a mask are true is not known inside a traced or mapped
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(150))]
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, rng_seed: proptest::test_runner::RngSeed::Fixed(1), ..ProptestConfig::default() })]
 
     /// Random chains of steps on two arrays.
     #[test]

@@ -27,7 +27,7 @@ pub(super) fn rows() -> Vec<Row> {
     vec![
         row("ndarray", "2x3", ALL, "np.ndarray(shape=x.shape, dtype=x.dtype, buffer=x.copy())", |a| Array::from_bytes(&a.at(0).to_bytes()?, a.at(0).shape(), a.at(0).dtype())?.to(a.at(0).device()?)),
         row("ndarray.dtype", ONE, ALL, "x.dtype", |a| a.at(0).dtype()),
-        row("ndarray.device", ONE, ALL, "x.device", |a| Ok::<_, Error>(a.at(0).device()?.backend().name().to_owned())),
+        row("ndarray.device", ONE, ALL, "(x + x).device == x.device", |a| Ok::<_, Error>(tnp_array::add(&a[0], &a[0])?.device()? == a.at(0).device()?)),
         row("ndarray.itemsize ndarray.nbytes", ONE, ALL, "x.itemsize, x.nbytes", |a| (a.at(0).itemsize(), a.at(0).nbytes())),
         row("ndarray.__len__", "3x4 | 5 | 0 | 0x3 | .", ALL, "len(x)", |a| a.at(0).len()),
         row("ndarray.__bool__", ". | 1 | 1x1 | 3 | 0", ALL, "bool(x)", |a| a.at(0).truth()),
