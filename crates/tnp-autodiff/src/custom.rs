@@ -2,14 +2,16 @@
 //! are computed again on the way back.
 
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError, RwLock, Weak};
+use std::sync::{Arc, LazyLock, Mutex, Once, PoisonError, RwLock, Weak};
 
 use tnp_array::{Array, Error, IntoResult, Result, Tree};
 use tnp_backend::prim::{CustomId, custom_rule};
 use tnp_backend::{Graph, shape_text};
 use tnp_trace::{Aval, trace_keyed};
+use tnp_vmap::{Attached, register_attached, vmap_arrays};
 
 use crate::flow::{Flow, or_zeros};
+use crate::ops;
 use crate::pair::{self, Kind, kind, recomputed};
 use crate::rules::{Flows, Reads, Step, none};
 
@@ -105,16 +107,25 @@ pub(crate) fn vjp(
     let cotangents = filled(step, flows, &outputs)?;
     let back = rule(&inputs, &outputs, &cotangents)?;
     let name = custom_rule(id).map_or("custom", |rule| rule.name);
-    checked(name, &inputs, back, wanted)
+    Ok(masked(checked(name, &inputs, back, wanted)?, wanted.len()))
 }
 
-/// The cotangents that a user's rule gave, once they are what they must be.
+/// Cotangents of the first inputs as flows for all of them.
+fn masked(given: Vec<Option<Array>>, count: usize) -> Flows {
+    let mut flows = none(count);
+    for (flow, given) in flows.iter_mut().zip(given) {
+        *flow = given.map(Flow::masked);
+    }
+    flows
+}
+
+/// The wanted cotangents that a user's rule gave, once they are what they must be.
 fn checked(
     name: &str,
     inputs: &[Array],
     back: Vec<Option<Array>>,
     wanted: &[bool],
-) -> Result<Flows> {
+) -> Result<Vec<Option<Array>>> {
     if back.len() != inputs.len() {
         return Err(Error::value(format!(
             "{name}: the gradient rule gave {} arrays for {} inputs",
@@ -122,7 +133,7 @@ fn checked(
             inputs.len()
         )));
     }
-    let mut flows = none(wanted.len());
+    let mut checked = vec![None; inputs.len()];
     for (i, (input, gradient)) in inputs.iter().zip(back).enumerate() {
         let Some(gradient) = gradient.filter(|_| wanted[i]) else {
             continue;
@@ -141,9 +152,9 @@ fn checked(
                 input.dtype()
             )));
         }
-        flows[i] = Some(Flow::masked(gradient));
+        checked[i] = Some(gradient);
     }
-    Ok(flows)
+    Ok(checked)
 }
 
 pub(crate) fn jvp(
@@ -161,12 +172,15 @@ pub(crate) fn jvp(
         .collect();
     let forward = rule(inputs, outputs, &tangents)?;
     let name = custom_rule(id).map_or("custom", |rule| rule.name);
-    checked(name, outputs, forward, &vec![true; outputs.len()])
+    let forward = checked(name, outputs, forward, &vec![true; outputs.len()])?;
+    Ok(masked(forward, outputs.len()))
 }
 
 // ---- graphs with a rule of their own
 
-type GraphGradient = dyn Fn(&[Array], &[Array], &[Array]) -> Result<Vec<Array>> + Send + Sync;
+/// Inputs, outputs, cotangents of the outputs, and which inputs' cotangents are wanted, to those.
+type GraphGradient =
+    dyn Fn(&[Array], &[Array], &[Array], &[bool]) -> Result<Vec<Option<Array>>> + Send + Sync;
 
 /// How the call of a graph is differentiated, where not by what it contains.
 #[derive(Clone)]
@@ -190,6 +204,17 @@ pub(crate) fn of_graph(graph: &Arc<Graph>) -> Option<GraphRule> {
 }
 
 fn set_rule(graph: &Arc<Graph>, rule: GraphRule) {
+    static FOLLOW: Once = Once::new();
+    FOLLOW.call_once(|| {
+        register_attached(Attached {
+            has: |graph| of_graph(graph).is_some(),
+            carry: |from, to, batched| {
+                if let Some(rule) = of_graph(from) {
+                    set_rule(to, rule.of_batches(batched));
+                }
+            },
+        });
+    });
     let mut all = GRAPHS.write().unwrap_or_else(PoisonError::into_inner);
     all.retain(|_, (of, _)| of.strong_count() > 0);
     let key = Arc::as_ptr(graph) as usize;
@@ -215,6 +240,17 @@ impl GraphRule {
         }
     }
 
+    /// The rule of the same graph for a batch, of which some inputs are one for all examples.
+    fn of_batches(&self, batched: &[bool]) -> GraphRule {
+        match self {
+            GraphRule::Custom(rule, arguments) => {
+                let rule = of_batches(rule.clone(), batched[..*arguments].to_vec());
+                GraphRule::Custom(rule, *arguments)
+            }
+            GraphRule::Checkpoint => GraphRule::Checkpoint,
+        }
+    }
+
     pub(crate) fn backward(
         &self,
         graph: &Arc<Graph>,
@@ -233,18 +269,15 @@ impl GraphRule {
                 }
                 let outputs = values(&step.outputs);
                 let cotangents = filled(step, flows, &outputs)?;
-                let inputs = &inputs[..*arguments];
-                let back = rule(inputs, &outputs, &cotangents)?;
-                let back = back.into_iter().map(Some).collect();
-                let mut given = checked("custom_gradient", inputs, back, wanted)?;
-                given.resize(wanted.len(), None);
-                Ok(given)
+                let (inputs, own) = (&inputs[..*arguments], &wanted[..*arguments]);
+                let back = rule(inputs, &outputs, &cotangents, own)?;
+                Ok(masked(back, wanted.len()))
             }
             GraphRule::Checkpoint => {
                 let kinds: Vec<Kind> = flows.iter().map(kind).collect();
-                let again = recomputed(graph, wanted, &kinds, true)?;
+                let (again, captured) = recomputed(graph, wanted, &kinds, true)?;
                 let cotangents = flows.iter().flatten().map(|flow| &flow.array);
-                let back = pair::call(&again, inputs.iter().chain(cotangents))?;
+                let back = pair::call(&again, inputs.iter().chain(cotangents).chain(&captured))?;
                 let mut back = back.into_iter();
                 Ok(wanted
                     .iter()
@@ -259,6 +292,31 @@ impl GraphRule {
             }
         }
     }
+}
+
+/// A user's rule, mapped. What all examples share has the sum of their cotangents.
+fn of_batches(rule: Arc<GraphGradient>, batched: Vec<bool>) -> Arc<GraphGradient> {
+    Arc::new(move |inputs, outputs, cotangents, wanted| {
+        let all = [inputs, outputs, cotangents].concat();
+        let mut axes: Vec<Option<usize>> = batched.iter().map(|is| is.then_some(0)).collect();
+        axes.resize(all.len(), Some(0));
+        let back = vmap_arrays(&all, &axes, &mut |examples| {
+            let (inputs, rest) = examples.split_at(batched.len());
+            let (outputs, cotangents) = rest.split_at(outputs.len());
+            let back = rule(inputs, outputs, cotangents, wanted)?;
+            Ok(back.into_iter().flatten().collect())
+        })?;
+        let mut back = back.into_iter();
+        let mut given = vec![None; inputs.len()];
+        for (at, given) in given.iter_mut().enumerate().filter(|(at, _)| wanted[*at]) {
+            let example = back.next();
+            *given = match (example, batched[at]) {
+                (Some(of_all), false) => Some(ops::sum(of_all, &[0])?),
+                (of_each, _) => of_each,
+            };
+        }
+        Ok(given)
+    })
 }
 
 /// Graphs of one function, so that equal ones are one and what is derived of it is kept.
@@ -315,6 +373,7 @@ fn as_one<T: Tree, R: IntoResult>(
 /// `f` is traced, so it must not read values. `gradient` is given the inputs, the outputs and the cotangents of the outputs, and gives the
 /// cotangents of the inputs; it is made of array operations and differentiated itself for higher orders.
 /// What `f` uses besides its argument has no gradient through it: one that would be needed is an error.
+/// In a map the rule is mapped too: it sees one example, and what all examples share gets the sum.
 ///
 /// # Errors
 /// Those of `f`; on the way back those of `gradient`, and a result of it that has not the inputs' shapes and dtypes. There is no forward derivative.
@@ -352,12 +411,13 @@ where
             let count = input.leaves().len();
             let input = input.with_leaves(cloned(input))?;
             let output = output.with_leaves(cloned(output))?;
-            let rule = move |inputs: &[Array], outputs: &[Array], cotangents: &[Array]| {
-                let inputs = input.with_leaves(inputs.to_vec())?;
-                let outputs = output.with_leaves(outputs.to_vec())?;
-                let cotangents = output.with_leaves(cotangents.to_vec())?;
+            let rule = move |xs: &[Array], ys: &[Array], dys: &[Array], wanted: &[bool]| {
+                let inputs = input.with_leaves(xs.to_vec())?;
+                let outputs = output.with_leaves(ys.to_vec())?;
+                let cotangents = output.with_leaves(dys.to_vec())?;
                 let back = gradient(&inputs, &outputs, &cotangents).into_result()?;
-                Ok(cloned(&back))
+                let back = cloned(&back).into_iter().map(Some).collect();
+                checked("custom_gradient", xs, back, wanted)
             };
             Ok(GraphRule::Custom(Arc::new(rule), count))
         })

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use smallvec::SmallVec;
-use tnp_array::{Array, Operand, Result, bind, bind1, with_frame};
+use tnp_array::{Array, Error, Operand, Result, bind, bind1, with_frame};
 use tnp_backend::prim::Prim;
 use tnp_backend::{Graph, TensorType};
-use tnp_trace::{Aval, Derived, replay, trace};
+use tnp_trace::{Aval, Derived, Traced, replay, trace};
 
 use crate::backward::{Steps, leading_to, walk};
 use crate::flow::{Flow, or_zeros};
@@ -66,6 +66,8 @@ pub(crate) struct Backward {
     pub(crate) graph: Arc<Graph>,
     /// What the outputs are.
     pub(crate) kinds: Vec<Kind>,
+    /// Arrays that a user's rule has brought along: further inputs, of a call last, of a turn first and handed on.
+    pub(crate) captured: Vec<Array>,
 }
 
 impl Pair {
@@ -242,6 +244,7 @@ impl Pair {
         let backward = Arc::new(Backward {
             graph: traced.graph,
             kinds: given,
+            captured: traced.captured,
         });
         lock(&self.backward).insert(key, backward.clone());
         Ok(backward)
@@ -311,12 +314,28 @@ impl Pair {
             Ok(outputs)
         })?;
         let backward = Arc::new(Backward {
-            graph: traced.graph,
+            graph: handing_on(&traced, &inputs)?,
             kinds: Vec::new(),
+            captured: traced.captured,
         });
         lock(&self.backward).insert(key, backward.clone());
         Ok(backward)
     }
+}
+
+/// A loop's body that takes what it captured first and hands it on.
+fn handing_on(body: &Traced, inputs: &[Aval]) -> Result<Arc<Graph>> {
+    if body.captured.is_empty() {
+        return Ok(body.graph.clone());
+    }
+    let mut all: Vec<Aval> = body.captured.iter().map(Aval::of).collect();
+    all.extend_from_slice(inputs);
+    let traced = trace("gradient", &all, |all| {
+        let (captured, inputs) = all.split_at(body.captured.len());
+        let outputs = replay(&body.graph, [inputs, captured].concat())?;
+        Ok([captured, &outputs].concat())
+    })?;
+    Ok(traced.graph)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -357,14 +376,15 @@ fn substitute(step: &mut Step, known: &HashMap<u64, &Array>) {
 }
 
 /// Inputs and cotangents to cotangents of the wanted inputs (zeros where there are none), with everything between computed again.
-/// `keep` puts barriers in, so that nobody finds out that it was computed before.
+/// `keep` puts barriers in, so that nobody finds out that it was computed before. With what a user's rule has captured, the last inputs.
 pub(crate) fn recomputed(
     graph: &Arc<Graph>,
     wanted: &[bool],
     kinds: &[Kind],
     keep: bool,
-) -> Result<Arc<Graph>> {
-    static DERIVED: Derived<(Vec<bool>, Vec<Kind>, bool), Arc<Graph>> = Derived::new();
+) -> Result<(Arc<Graph>, Vec<Array>)> {
+    static DERIVED: Derived<(Vec<bool>, Vec<Kind>, bool), (Arc<Graph>, Vec<Array>)> =
+        Derived::new();
     DERIVED.get(graph, (wanted.to_vec(), kinds.to_vec(), keep), || {
         let mut inputs = avals(graph);
         for (kind, ty) in kinds.iter().zip(graph.output_types()) {
@@ -408,8 +428,37 @@ pub(crate) fn recomputed(
                 .map(|((flow, ty), _)| or_zeros(flow.as_ref(), beside, ty))
                 .collect()
         })?;
-        Ok(traced.graph)
+        Ok((traced.graph, traced.captured))
     })
+}
+
+/// Branches whose last inputs are what they captured, made to take what all of them have captured.
+pub(crate) fn alike(
+    branches: Vec<(Arc<Graph>, Vec<Array>)>,
+) -> Result<(Vec<Arc<Graph>>, Vec<Array>)> {
+    static DERIVED: Derived<(Vec<Aval>, usize), Arc<Graph>> = Derived::new();
+    let all: Vec<Array> = branches.iter().flat_map(|(_, own)| own.clone()).collect();
+    let mut before = 0;
+    let graphs = branches.into_iter().map(|(graph, own)| {
+        let first = before;
+        before += own.len();
+        if own.len() == all.len() {
+            return Ok(graph);
+        }
+        let extra: Vec<Aval> = all.iter().map(Aval::of).collect();
+        DERIVED.get(&graph, (extra.clone(), first), || {
+            let mut inputs = avals(&graph);
+            inputs.truncate(inputs.len() - own.len());
+            let count = inputs.len();
+            inputs.extend(extra);
+            let traced = trace("gradient", &inputs, |inputs| {
+                let (inputs, all) = inputs.split_at(count);
+                replay(&graph, [inputs, &all[first..first + own.len()]].concat())
+            })?;
+            Ok(traced.graph)
+        })
+    });
+    Ok((graphs.collect::<Result<_>>()?, all))
 }
 
 /// A graph with its forward derivative.
@@ -451,6 +500,11 @@ pub(crate) fn tangent(graph: &Arc<Graph>, given: &[bool], forced: &[bool]) -> Re
             outputs.extend(flows);
             Ok(outputs)
         })?;
+        if !traced.captured.is_empty() {
+            return Err(Error::unsupported(
+                "jvp: a registered rule brings arrays of its own, which a graph does not hold; make them inputs of the operation",
+            ));
+        }
         Ok(Arc::new(Tangent {
             graph: traced.graph,
             tracked,

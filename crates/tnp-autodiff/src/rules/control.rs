@@ -10,7 +10,7 @@ use tnp_backend::prim::Prim;
 use super::{Flows, Step, none};
 use crate::custom;
 use crate::flow::{Flow, or_zeros};
-use crate::pair::{self, Kind, kind, recomputed, reordered, tangent, widened};
+use crate::pair::{self, Kind, alike, kind, recomputed, reordered, tangent, widened};
 
 #[cold]
 pub(super) fn while_in_reverse() -> Error {
@@ -42,7 +42,8 @@ pub(super) fn call(step: &Step, wanted: &[bool], flows: &[Option<Flow>]) -> Resu
         .zip(&kinds)
         .filter(|(_, kind)| kind.is_some())
         .filter_map(|(flow, _)| flow.as_ref().map(|flow| &flow.array));
-    let outputs = pair::call(&backward.graph, residuals.values.iter().chain(cotangents))?;
+    let inputs = residuals.values.iter().chain(cotangents);
+    let outputs = pair::call(&backward.graph, inputs.chain(&backward.captured))?;
     Ok(place(&backward.kinds, outputs))
 }
 
@@ -69,10 +70,11 @@ pub(super) fn switch(
     flows: &[Option<Flow>],
 ) -> Result<Flows> {
     let kinds: Vec<Kind> = flows.iter().map(kind).collect();
-    let graphs: Result<Vec<Arc<Graph>>> = branches
+    let again: Result<Vec<_>> = branches
         .iter()
         .map(|branch| recomputed(branch, &wanted[1..], &kinds, false))
         .collect();
+    let (branches, captured) = alike(again?)?;
     let mut operands: SmallVec<[Operand<'_>; 8]> = SmallVec::new();
     for at in 0..step.inputs.len() {
         operands.push(Operand::Borrowed(step.x(at)?));
@@ -83,7 +85,8 @@ pub(super) fn switch(
             .flatten()
             .map(|flow| Operand::Borrowed(&flow.array)),
     );
-    let back = bind(&Prim::Switch { branches: graphs? }, &mut operands)?;
+    operands.extend(captured.iter().map(Operand::Borrowed));
+    let back = bind(&Prim::Switch { branches }, &mut operands)?;
     let kinds: Vec<Kind> = wanted
         .iter()
         .enumerate()
@@ -114,7 +117,9 @@ pub(super) fn scan(
     let backward = pair.backward_turn(carry, wanted, &ys)?;
     let (fixed, stacked) = residuals.values.split_at(pair.invariant());
     let mut operands: SmallVec<[Operand<'_>; 8]> = SmallVec::new();
-    operands.extend(fixed.iter().map(Operand::Borrowed));
+    let handed_on = backward.captured.iter().chain(fixed);
+    operands.extend(handed_on.map(Operand::Borrowed));
+    let handed_on = operands.len();
     for (i, flow) in flows[..carry].iter().enumerate() {
         if pair.wanted[i] {
             let array = or_zeros(flow.as_ref(), &beside.array, &step.outputs[i].ty)?;
@@ -134,7 +139,7 @@ pub(super) fn scan(
         length,
         reverse: !reverse,
     };
-    let mut back = bind(&prim, &mut operands)?.into_iter().skip(fixed.len());
+    let mut back = bind(&prim, &mut operands)?.into_iter().skip(handed_on);
     let mut given = none(wanted.len());
     for i in 0..wanted.len() {
         let there = if i < carry { pair.wanted[i] } else { wanted[i] };

@@ -12,6 +12,7 @@ use tnp_trace::{Aval, Derived, replay, trace};
 
 use super::indexing::not_negative;
 use super::{Arg, Outputs, batched, front, moved, run, run_all};
+use crate::attached;
 use crate::frame::MapFrame;
 
 type Flags = SmallVec<[bool; 8]>;
@@ -93,6 +94,9 @@ pub(crate) fn batch_graph(
                 "vectorized_map: a batching rule uses arrays of its own, which a graph does not hold; use `map_fn`",
             ));
         }
+        for attached in attached::of(graph) {
+            (attached.carry)(graph, &traced.graph, inputs);
+        }
         Ok((traced.graph, found))
     })
 }
@@ -105,7 +109,11 @@ fn tagged(outputs: Vec<Array>, flags: &[bool]) -> Outputs {
 }
 
 pub(super) fn call(graph: &Arc<Graph>, args: &[Arg], size: usize) -> Result<Outputs> {
-    let (graph, found) = batch_graph(graph, &flags(args), &[], size)?;
+    let force = match attached::of(graph).is_empty() {
+        true => Flags::new(),
+        false => Flags::from_elem(true, graph.outputs().len()),
+    };
+    let (graph, found) = batch_graph(graph, &flags(args), &force, size)?;
     let outputs = run_all(&Prim::Call { graph }, &arrays(args))?;
     Ok(tagged(outputs, &found))
 }
