@@ -6,6 +6,6 @@ mod rows;
 mod timing;
 
 pub use peer::{Peer, ndarray};
-pub use row::{Fill, Input, Row};
+pub use row::{Fill, Input, Program, Row, Run};
 pub use rows::rows;
 pub use timing::{Timing, time};

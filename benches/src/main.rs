@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tnp::Array;
-use tnp_benches::{Peer, Row, ndarray, rows, time};
+use tnp_benches::{Peer, Program, Row, ndarray, rows, time};
 use tnp_cpu::set_num_threads;
 
 const HELP: &str = "\
@@ -74,6 +74,7 @@ struct Request {
 struct Ready<'a> {
     row: &'a Row,
     arrays: Vec<Array>,
+    program: Program,
     /// Made when it is asked for; `None` inside when there is no way to write the row.
     ndarray: Option<Option<Peer>>,
 }
@@ -83,6 +84,7 @@ impl<'a> Ready<'a> {
         Ok(Ready {
             row,
             arrays: row.arrays().map_err(text)?,
+            program: row.program(),
             ndarray: None,
         })
     }
@@ -102,7 +104,7 @@ impl<'a> Ready<'a> {
             return serde_json::to_value(timing).map_err(text);
         }
         set_num_threads(request.threads);
-        let (run, arrays) = (self.row.run, &mut self.arrays);
+        let (run, arrays) = (&mut self.program, &mut self.arrays);
         let result = run(arrays).map_err(text)?;
         let (shape, dtype) = (result.shape().to_vec(), result.dtype().to_string());
         drop(result);

@@ -1,5 +1,7 @@
 //! One benchmark row: a NumPy expression, the arrays it is about, and the same thing in Rust.
 
+use std::collections::BTreeMap;
+
 use serde::{Serialize, Serializer};
 use tnp::{Array, DType, Result};
 
@@ -21,7 +23,7 @@ fn name_of<S: Serializer>(dtype: &DType, serializer: S) -> std::result::Result<S
     serializer.collect_str(dtype)
 }
 
-/// An array of the expression; they are called `x`, `y` and `z` in this order.
+/// An array of the expression; they are called `x`, `y`, `z`, `u`, `v` and `w` in this order.
 #[derive(Clone, Debug, Serialize)]
 pub struct Input {
     /// Its dtype, by NumPy's name.
@@ -71,6 +73,18 @@ impl Input {
     }
 }
 
+/// Evaluates a row once.
+pub type Program = Box<dyn FnMut(&mut [Array]) -> Result<Array>>;
+
+/// What we evaluate.
+#[derive(Clone)]
+pub enum Run {
+    /// An eager expression.
+    Eager(fn(&mut [Array]) -> Result<Array>),
+    /// Something made once and called again and again: a compiled function.
+    Made(fn() -> Program),
+}
+
 /// What is timed: the same expression in Python and in Rust.
 #[derive(Clone, Serialize)]
 pub struct Row {
@@ -80,13 +94,16 @@ pub struct Row {
     pub name: String,
     /// What NumPy evaluates.
     pub expression: &'static str,
+    /// Where libraries write it in ways of their own: Python that defines `run`, a function of the arrays, by the peer's name.
+    /// Peers without one have no time then.
+    pub programs: BTreeMap<&'static str, String>,
     /// The arrays.
     pub inputs: Vec<Input>,
     /// Left out of a quick run.
     pub slow: bool,
     /// What we evaluate.
     #[serde(skip)]
-    pub run: fn(&mut [Array]) -> Result<Array>,
+    pub run: Run,
 }
 
 fn size_text(shape: &[usize]) -> String {
@@ -122,9 +139,42 @@ impl Row {
             group,
             name: format!("{expression}{about}"),
             expression,
+            programs: BTreeMap::new(),
             inputs: inputs.to_vec(),
             slow: false,
-            run,
+            run: Run::Eager(run),
+        }
+    }
+
+    /// A row that calls something made beforehand; `title` is what it is called, peers' programs say what they do.
+    pub fn made(
+        group: &'static str,
+        title: &'static str,
+        inputs: &[Input],
+        make: fn() -> Program,
+    ) -> Row {
+        let mut row = Row::new(group, title, inputs, |_| unreachable!("replaced below"));
+        row.run = Run::Made(make);
+        row
+    }
+
+    /// What a peer does for this row.
+    pub fn peer(mut self, name: &'static str, program: impl Into<String>) -> Row {
+        self.programs.insert(name, program.into());
+        self
+    }
+
+    /// The row with a word before its name, where another evaluates the same expression in another way.
+    pub fn titled(mut self, word: &str) -> Row {
+        self.name = format!("{word} {}", self.name);
+        self
+    }
+
+    /// What evaluates the row, ready to be called.
+    pub fn program(&self) -> Program {
+        match self.run {
+            Run::Eager(run) => Box::new(run),
+            Run::Made(make) => make(),
         }
     }
 
@@ -163,7 +213,7 @@ mod tests {
                 .all(|input| elements(&input.shape) <= 1 << 15)
             {
                 let mut arrays = row.arrays().expect("memory for the inputs");
-                (row.run)(&mut arrays).expect("the row runs");
+                (row.program())(&mut arrays).expect("the row runs");
             }
         }
     }

@@ -1,6 +1,6 @@
 """Times a Python library on benchmark rows, the way benches/src/timing.rs times ours.
 
-peers.py numpy|jax|torch      a request on each line of standard input, a time on each line of standard output; both JSON
+peers.py numpy|jax|torch|tf|numexpr|numba      a request on each line of standard input, a time on each line of standard output; both JSON
 
 Threads are set by the caller: OMP_NUM_THREADS and its like.
 """
@@ -81,11 +81,75 @@ class Torch:
         return expression.replace(".copy()", ".clone()"), {}
 
 
+class TensorFlow:
+    """Only rows with a program for it: `tf.experimental.numpy` is slower than NumPy on all others."""
+
+    def __init__(self):
+        os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+        import tensorflow as tf
+        import tensorflow.experimental.numpy as tnp
+
+        threads = int(os.environ.get("OMP_NUM_THREADS", "1"))
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+        tf.get_logger().setLevel("ERROR")
+        self.tf, self.np = tf, tnp
+        self.about = f"TensorFlow {tf.__version__}"
+
+    def array(self, values):
+        return self.tf.constant(values)
+
+    def function(self, expression, names):
+        raise NotImplementedError(expression)
+
+
+class NumExpr:
+    """Only rows with a program for it."""
+
+    def __init__(self):
+        import numexpr
+
+        numexpr.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+        self.np, self.numexpr = np, numexpr
+        self.about = f"numexpr {numexpr.__version__}"
+
+    def array(self, values):
+        return values
+
+    def function(self, expression, names):
+        raise NotImplementedError(expression)
+
+
+class Numba:
+    """Only rows with a program for it."""
+
+    def __init__(self):
+        os.environ["NUMBA_NUM_THREADS"] = os.environ.get("OMP_NUM_THREADS", "1")
+        import numba
+
+        self.np, self.numba = np, numba
+        self.about = f"numba {numba.__version__}, parallel, fastmath"
+
+    def array(self, values):
+        return values
+
+    def function(self, expression, names):
+        raise NotImplementedError(expression)
+
+
+def program(library, source, names):
+    """The statement that calls what a row's own program for the library defines."""
+    scope = {"np": library.np}
+    scope |= {name: module for name, module in vars(library).items() if name not in ("np", "about")}
+    exec(source, scope)
+    return f"run({', '.join(names)})", {"run": scope["run"]}
+
+
 def inputs(library, row):
     """The arrays: the same distribution as in benches/src/row.rs, other values."""
     rng = np.random.default_rng(7)
     arrays = {}
-    for name, spec in zip("xyz", row["inputs"]):
+    for name, spec in zip("xyzuvw", row["inputs"]):
         shape, fill = spec["shape"], spec["fill"]
         if fill == "unit":
             values = rng.random(shape, np.float32) + np.float32(0.1)
@@ -105,7 +169,10 @@ class Ready:
     def __init__(self, library, row):
         self.name = row["name"]
         arrays = inputs(library, row)
-        statement, scope = library.function(row["expression"], list(arrays))
+        if row["programs"]:
+            statement, scope = program(library, row["programs"][peer_name()], list(arrays))
+        else:
+            statement, scope = library.function(row["expression"], list(arrays))
         scope |= {"np": library.np, "_np": library.np}
         scope |= {f"_{name}": array for name, array in arrays.items()}
         # Local names, as in a function: global ones would cost NumPy some 10 ns each.
@@ -117,7 +184,10 @@ class Ready:
         except SyntaxError:  # an assignment: its result is the array itself
             exec(statement, scope)
             result = scope["x"]
-        dtype = str(getattr(result, "dtype", type(result).__name__)).removeprefix("torch.")
+        if isinstance(result, (list, tuple)):
+            result = result[0]
+        dtype = str(getattr(result, "dtype", type(result).__name__))
+        dtype = re.search(r"\w+\d*", dtype.removeprefix("torch.").removeprefix("<dtype: '"))[0]
         self.kind = {"shape": list(np.shape(result)), "dtype": dtype}
 
     def time(self, budget):
@@ -135,9 +205,23 @@ class Ready:
         return {"min": times[0], "median": middle, "repeats": len(times), **self.kind}
 
 
+LIBRARIES = {
+    "numpy": NumPy,
+    "jax": Jax,
+    "torch": Torch,
+    "tf": TensorFlow,
+    "numexpr": NumExpr,
+    "numba": Numba,
+}
+
+
+def peer_name():
+    return sys.argv[1]
+
+
 def main():
-    peer = sys.argv[1]
-    library = {"numpy": NumPy, "jax": Jax, "torch": Torch}[peer]()
+    peer = peer_name()
+    library = LIBRARIES[peer]()
     about = f"{library.about}, Python {platform.python_version()}"
     print(json.dumps(about), flush=True)
     ready = None
@@ -149,10 +233,11 @@ def main():
             try:
                 ready = Ready(library, row)
             except Exception as error:
-                if peer == "numpy":
+                if peer == "numpy" and not row["programs"]:
                     raise
                 # The library writes this row in another way.
-                print(f"{peer}: {row['name']}: {type(error).__name__}", file=sys.stderr)
+                if not (row["programs"] and peer not in row["programs"]):
+                    print(f"{peer}: {row['name']}: {type(error).__name__}: {error}", file=sys.stderr)
         print(json.dumps(ready and ready.time(request["budget"])), flush=True)
 
 

@@ -7,6 +7,7 @@ mod ordering;
 mod products;
 mod reductions;
 mod tiny;
+mod transformations;
 
 use tnp::DType;
 
@@ -22,6 +23,7 @@ pub fn rows() -> Vec<Row> {
     movement::add(&mut rows);
     ordering::add(&mut rows);
     products::add(&mut rows);
+    transformations::add(&mut rows);
     rows
 }
 

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::shell::{Done, cargo, output, program, python, root, run as run_command};
 
 /// Peers that are Python libraries; `ndarray` is a crate, and in our own process.
-const PYTHON_PEERS: [&str; 3] = ["numpy", "jax", "torch"];
+const PYTHON_PEERS: [&str; 6] = ["numpy", "jax", "torch", "tf", "numexpr", "numba"];
 /// What pins the threads of a Python peer and of whatever BLAS it came with.
 const THREAD_VARIABLES: [&str; 5] = [
     "OMP_NUM_THREADS",
@@ -23,8 +23,8 @@ const THREAD_VARIABLES: [&str; 5] = [
     "VECLIB_MAXIMUM_THREADS",
     "RAYON_NUM_THREADS",
 ];
-/// The only category that NumPy uses threads in: elsewhere its time on one is its time on two.
-const THREADED: &str = "matmul";
+/// The categories that NumPy uses threads in: elsewhere its time on one is its time on two.
+const THREADED: [&str; 2] = ["matmul", "transformations"];
 
 struct Options {
     peers: Vec<String>,
@@ -152,14 +152,21 @@ fn python_with(peer: &str) -> Done<PathBuf> {
     if peer == "numpy" {
         return python();
     }
-    let folder = format!("target/venv-{peer}");
+    let (folder, package, module) = match peer {
+        "tf" => (
+            "target/venv-tensorflow".to_owned(),
+            "tensorflow-cpu",
+            "tensorflow",
+        ),
+        _ => (format!("target/venv-{peer}"), peer, peer),
+    };
     let python = root().join(&folder).join(if cfg!(windows) {
         "Scripts/python.exe"
     } else {
         "bin/python"
     });
     let has_it = python.exists() && {
-        let mut import = program(&python, &["-c", &format!("import {peer}, numpy")]);
+        let mut import = program(&python, &["-c", &format!("import {module}, numpy")]);
         import
             .stderr(Stdio::null())
             .status()
@@ -176,7 +183,7 @@ fn python_with(peer: &str) -> Done<PathBuf> {
             "--quiet",
             "--disable-pip-version-check",
             "numpy",
-            peer,
+            package,
         ];
         run_command(&mut program(&python, &install))?;
     }
@@ -241,7 +248,10 @@ fn time(
             order.reverse();
         }
         for side in order {
-            if side.name == "numpy" && side.threads > 1 && row["group"] != THREADED {
+            if side.name == "numpy"
+                && side.threads > 1
+                && !THREADED.contains(&row["group"].as_str().unwrap_or_default())
+            {
                 continue;
             }
             let timing = workers[side.worker].ask(&side.request(row, budget))?;

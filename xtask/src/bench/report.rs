@@ -94,7 +94,10 @@ impl Run {
         let shown: Vec<(&str, usize)> = [1, 2]
             .into_iter()
             .flat_map(|threads| {
-                ["tnp", "numpy", "ndarray", "jax", "torch"].map(|side| (side, threads))
+                [
+                    "tnp", "numpy", "ndarray", "jax", "torch", "tf", "numexpr", "numba",
+                ]
+                .map(|side| (side, threads))
             })
             .filter(|(side, threads)| self.has(&format!("{side}:{threads}")))
             .collect();
