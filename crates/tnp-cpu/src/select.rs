@@ -9,8 +9,35 @@ use crate::simd::{level, simd_kernel};
 pub(crate) type SelectKernel =
     unsafe fn(condition: *const u8, a: *const u8, b: *const u8, dst: *mut u8, n: usize);
 
+/// Bits to choose from. A choice written as `if` becomes a choice of addresses and a load for each element; masks
+/// become vectors.
+trait Bits: Copy {
+    fn choose(condition: u8, a: Self, b: Self) -> Self;
+}
+
+macro_rules! bits {
+    ($($t:ty),*) => {$(
+        impl Bits for $t {
+            #[inline(always)]
+            fn choose(condition: u8, a: Self, b: Self) -> Self {
+                let mask = <$t>::from(condition == 0).wrapping_sub(1);
+                (a & mask) | (b & !mask)
+            }
+        }
+    )*};
+}
+
+bits!(u8, u16, u32, u64);
+
+impl Bits for [u64; 2] {
+    #[inline(always)]
+    fn choose(condition: u8, a: Self, b: Self) -> Self {
+        [0, 1].map(|half| u64::choose(condition, a[half], b[half]))
+    }
+}
+
 simd_kernel! {
-    fn select[T: Copy](condition: *const u8, a: *const u8, b: *const u8, dst: *mut u8, n: usize) {
+    fn select[T: Bits](condition: *const u8, a: *const u8, b: *const u8, dst: *mut u8, n: usize) {
         let here = dst.cast_const();
         let in_place = condition == here || a == here || b == here;
         let (a, b) = (a.cast::<T>(), b.cast::<T>());
@@ -21,7 +48,7 @@ simd_kernel! {
                 let a = std::slice::from_raw_parts(a.add(first), count);
                 let b = std::slice::from_raw_parts(b.add(first), count);
                 for (((out, &c), &a), &b) in out.iter_mut().zip(condition).zip(a).zip(b) {
-                    out.write(if c != 0 { a } else { b });
+                    out.write(T::choose(c, a, b));
                 }
             });
         }
