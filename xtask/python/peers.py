@@ -41,6 +41,9 @@ class Jax:
             os.environ["XLA_FLAGS"] = (
                 "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
             )
+            # Its pool has a thread for each core that it may use.
+            if hasattr(os, "sched_setaffinity"):
+                os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
         os.environ["JAX_PLATFORMS"] = "cpu"
         import jax
 

@@ -122,6 +122,9 @@ def gradients(x, y, *model):
     model = [w.detach().requires_grad_() for w in model]
     return torch.autograd.grad(loss(model, x, y), model)
 
+def functional_gradients(x, y, *model):
+    return torch.func.grad(loss)(model, x, y)
+
 def per_example(x, y, *model):
     one = torch.func.grad(lambda model, i, j: loss(model, i[None], j[None]))
     return torch.func.vmap(lambda i, j: one(model, i, j))(x, y)
@@ -177,6 +180,11 @@ fn of_model(
     make: fn() -> Program,
 ) -> Row {
     let row = Row::made(GROUP, title, &inputs(size), make);
+    let torch_what = match what {
+        // What PyTorch compiles without breaking the graph.
+        "gradients" if compiled => "functional_gradients",
+        what => what,
+    };
     match compiled {
         false => row
             .peer("jax", jax(what))
@@ -184,7 +192,7 @@ fn of_model(
             .peer("tf", tensorflow(what)),
         true => row
             .peer("jax", jax(&format!("jax.jit({what})")))
-            .peer("torch", torch(&format!("torch.compile({what})")))
+            .peer("torch", torch(&format!("torch.compile({torch_what})")))
             .peer("tf", tensorflow(&format!("tf.function({what})"))),
     }
 }
