@@ -3,11 +3,19 @@
 //! A region becomes a program over registers (`program`): kernels of the ordinary tables, whose operands are tiles. At each
 //! call the loops are laid out for the layouts at hand (`loops`) and cut into blocks; a block's inputs are used where they
 //! lie or packed, the kernels run one after another, and results are written where they belong (`run`) or folded (`folds`).
+//! What is one loop over contiguous arrays takes a shorter way (`line`). Inputs are not fetched ahead by instructions: tiles
+//! follow each other in memory, which processors foresee, and fetching a tile at once was measured to hold up the kernels.
 
+mod combined;
 mod folds;
+mod line;
 mod loops;
 mod program;
 mod run;
+mod scratch;
+
+#[cfg(test)]
+mod tests;
 
 use tnp_backend::prim::{Prim, ReduceOp};
 use tnp_backend::{Arg, Device, Error, Fuser, Outputs, Region, RegionKernel, Result, TensorType};

@@ -304,6 +304,16 @@ impl Loops {
         loops
     }
 
+    /// The length of the loop, where there is but one and each operand is contiguous or one element repeated.
+    pub(super) fn line(&self) -> Option<usize> {
+        let [axis] = &self.kept.axes[..] else {
+            return None;
+        };
+        let mut steps = self.column.iter().zip(&self.sizes);
+        let plain = steps.all(|(&step, &size)| step == 0 || step == size as isize);
+        (self.form == Form::Map && plain).then_some(axis.len)
+    }
+
     /// Most rows and columns of a block.
     pub(super) fn largest(&self) -> (usize, usize) {
         let (kept, folded) = (self.kept.largest(), self.folded.largest());

@@ -15,21 +15,51 @@ use crate::reduce::fold::{FoldOp, Kernels, kernels};
 use crate::select::select_kernel;
 use crate::unary::unary_kernel;
 
+use super::combined::{Quaternary, logistic_kernel, pair_kernel, quad_kernel};
+
 /// Bytes that the tiles of a block may fill of the first-level cache.
-const CACHE: usize = 20 * 1024;
+const CACHE: usize = 28 * 1024;
 /// Fewest and most elements of a tile.
 const TILES: (usize, usize) = (128, 1024);
 
 /// A kernel and the registers it reads and writes. The output is never one of the inputs.
 #[derive(Clone, Copy)]
 pub(super) struct Code {
-    pub(super) kernel: Kernel,
-    pub(super) inputs: [usize; 3],
-    pub(super) output: usize,
-    /// Which inputs are the region's, read for the first time: they are fetched ahead from here.
-    pub(super) fetches: [bool; 3],
+    kernel: Inner,
+    inputs: [usize; 4],
+    output: usize,
     /// Bytes of an element of the output.
-    pub(super) size: usize,
+    size: usize,
+}
+
+/// A loop over tiles.
+#[derive(Clone, Copy)]
+enum Inner {
+    Plain(Kernel),
+    /// One over four inputs, for several operations.
+    Quaternary(Quaternary),
+}
+
+impl Code {
+    /// Runs the kernel over `n` elements.
+    ///
+    /// # Safety
+    /// Registers hold as many elements of the kernel's dtypes.
+    #[inline]
+    pub(super) unsafe fn run(&self, registers: &[*mut u8], n: usize) {
+        let [a, b, c, d] = self.inputs.map(|register| registers[register].cast_const());
+        let output = registers[self.output];
+        // SAFETY: as the caller promises.
+        unsafe {
+            match self.kernel {
+                Inner::Plain(Kernel::Copy) => {
+                    std::ptr::copy_nonoverlapping(a, output, n * self.size);
+                }
+                Inner::Plain(kernel) => kernel.call(&[a, b, c], output, n),
+                Inner::Quaternary(kernel) => kernel(a, b, c, d, output, n),
+            }
+        }
+    }
 }
 
 /// A reduction: the register it folds and the loops that do it.
@@ -74,16 +104,34 @@ enum Home {
     Temporary,
 }
 
+/// A kernel and the values it reads and gives.
+struct Step {
+    kernel: Inner,
+    /// The function it computes, where it is one of the floats' that can be combined with others.
+    function: Option<Function>,
+    inputs: SmallVec<[Value; 4]>,
+    output: Value,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Function {
+    Unary(Unary),
+    Binary(Binary),
+}
+
 struct Builder<'a> {
     region: &'a Region,
     values: Vec<(DType, Home)>,
     constants: Vec<Literal>,
-    steps: Vec<(Kernel, SmallVec<[Value; 3]>, Value)>,
+    steps: Vec<Step>,
     casts: HashMap<(Value, DType), Value>,
     operations: Vec<Value>,
     cost: usize,
     divides: Option<&'static str>,
 }
+
+/// A kernel for several steps: what it reads, and which steps it takes in.
+type Combined = (Inner, SmallVec<[Value; 4]>, SmallVec<[usize; 3]>);
 
 impl Program {
     /// The program of a region; `None` where an operation has no kernel.
@@ -170,6 +218,22 @@ impl Builder<'_> {
         }
     }
 
+    fn step(
+        &mut self,
+        kernel: Kernel,
+        function: Option<Function>,
+        inputs: &[Value],
+        output: Value,
+    ) {
+        let inputs = SmallVec::from_slice(inputs);
+        self.steps.push(Step {
+            kernel: Inner::Plain(kernel),
+            function,
+            inputs,
+            output,
+        });
+    }
+
     /// The value in another dtype, converted once.
     fn cast(&mut self, value: Value, dtype: DType) -> Value {
         let from = self.dtype(value);
@@ -181,18 +245,25 @@ impl Builder<'_> {
         }
         let converted = self.value(dtype, Home::Temporary);
         let kernel = Kernel::Unary(cast_kernel(from, dtype));
-        self.steps
-            .push((kernel, SmallVec::from_slice(&[value]), converted));
+        self.step(kernel, None, &[value], converted);
         self.cost += 1 + dtype.itemsize() / 2;
         self.casts.insert((value, dtype), converted);
         converted
     }
 
     /// Adds a kernel that takes inputs in one dtype and gives another, which is then converted to the operation's own.
-    fn push(&mut self, kernel: Kernel, inputs: &[Value], taken: DType, given: DType, at: usize) {
+    fn push(
+        &mut self,
+        kernel: Kernel,
+        function: Function,
+        inputs: &[Value],
+        (taken, given): (DType, DType),
+        at: usize,
+    ) {
         let inputs: SmallVec<[Value; 3]> = inputs.iter().map(|&x| self.cast(x, taken)).collect();
         let value = self.value(given, Home::Temporary);
-        self.steps.push((kernel, inputs, value));
+        let function = (taken.is_float() && taken == given).then_some(function);
+        self.step(kernel, function, &inputs, value);
         let wanted = self.region.operations[at].dtype;
         // Half-width floats are rounded after each operation, as they are when operations run one at a time.
         let value = self.cast(value, wanted);
@@ -207,7 +278,15 @@ impl Builder<'_> {
             .collect();
         let dtype = self.dtype(inputs[0]);
         let wide = computed_in(dtype);
-        if let Prim::Unary(op) = &operation.prim {
+        let float = matches!(dtype, DType::Float32 | DType::Float64);
+        if operation.prim == Prim::Unary(Unary::Reciprocal) && float {
+            // Rounded the same, and a part of more chains.
+            let one = self.source(Source::Constant(Literal::new(1.0).cast(dtype)));
+            let kernel = Kernel::Binary(binary_kernel(Binary::Divide, dtype)?);
+            let function = Function::Binary(Binary::Divide);
+            self.cost += cost(Binary::Divide, dtype);
+            self.push(kernel, function, &[one, inputs[0]], (dtype, dtype), at);
+        } else if let Prim::Unary(op) = &operation.prim {
             let (taken, kernel) = match unary_kernel(*op, dtype) {
                 Some(kernel) => (dtype, kernel),
                 None => (wide, unary_kernel(*op, wide)?),
@@ -220,7 +299,8 @@ impl Builder<'_> {
                 true => operation.dtype,
                 false => op.output(taken)?,
             };
-            self.push(Kernel::Unary(kernel), &inputs, taken, given, at);
+            let function = Function::Unary(*op);
+            self.push(Kernel::Unary(kernel), function, &inputs, (taken, given), at);
         } else if let Prim::Binary(op) = &operation.prim {
             let (taken, kernel) = match binary_kernel(*op, dtype) {
                 Some(kernel) => (dtype, kernel),
@@ -235,18 +315,144 @@ impl Builder<'_> {
                 true => operation.dtype,
                 false => op.output(taken)?,
             };
-            self.push(Kernel::Binary(kernel), &inputs, taken, given, at);
+            let function = Function::Binary(*op);
+            self.push(
+                Kernel::Binary(kernel),
+                function,
+                &inputs,
+                (taken, given),
+                at,
+            );
         } else if matches!(operation.prim, Prim::Select) {
             let kernel = Kernel::Select(select_kernel(operation.dtype.itemsize()));
             let value = self.value(operation.dtype, Home::Temporary);
             self.cost += 1 + operation.dtype.itemsize() / 2;
-            self.steps.push((kernel, inputs, value));
+            self.step(kernel, None, &inputs, value);
             self.operations.push(value);
         } else {
             let value = self.cast(inputs[0], operation.dtype);
             self.operations.push(value);
         }
         Some(())
+    }
+
+    /// Puts steps together whose values nothing else reads, where there is a kernel that does them at once.
+    fn combine(&mut self, folded: &[(Value, Kernels, DType)]) {
+        let mut uses = vec![0usize; self.values.len()];
+        for value in self.steps.iter().flat_map(|step| &step.inputs) {
+            uses[value.0] += 1;
+        }
+        for (value, ..) in folded {
+            uses[value.0] += 1;
+        }
+        let mut maker = vec![None; self.values.len()];
+        let mut gone = vec![false; self.steps.len()];
+        for number in 0..self.steps.len() {
+            // The step that made a value for this one alone.
+            let made = |value: Value| -> Option<(usize, Function)> {
+                let own = uses[value.0] == 1 && self.values[value.0].1 == Home::Temporary;
+                let at: usize = maker[value.0].filter(|_| own)?;
+                Some((at, self.steps[at].function?))
+            };
+            let step = &self.steps[number];
+            let found = match step.function {
+                Some(Function::Binary(op)) => {
+                    let dtype = self.dtype(step.output);
+                    self.logistic(op, step, dtype, &made)
+                        .or_else(|| self.quad(op, step, dtype, &made))
+                        .or_else(|| self.pair(op, step, dtype, &made))
+                }
+                Some(Function::Unary(_)) | None => None,
+            };
+            if let Some((kernel, inputs, merged)) = found {
+                for at in merged {
+                    gone[at] = true;
+                }
+                let step = &mut self.steps[number];
+                step.kernel = kernel;
+                step.inputs = inputs;
+                step.function = None;
+            }
+            maker[self.steps[number].output.0] = Some(number);
+        }
+        let mut gone = gone.into_iter();
+        self.steps.retain(|_| gone.next() != Some(true));
+    }
+
+    /// `outer(left(a, b), right(c, d))`.
+    fn quad(
+        &self,
+        outer: Binary,
+        step: &Step,
+        dtype: DType,
+        made: &dyn Fn(Value) -> Option<(usize, Function)>,
+    ) -> Option<Combined> {
+        let (x, y) = (made(step.inputs[0])?, made(step.inputs[1])?);
+        let (Function::Binary(left), Function::Binary(right)) = (x.1, y.1) else {
+            return None;
+        };
+        let kernel = quad_kernel(left, outer, right, dtype)?;
+        let inputs = [x.0, y.0].into_iter().flat_map(|at| &self.steps[at].inputs);
+        let inputs = inputs.copied().collect();
+        Some((
+            Inner::Quaternary(kernel),
+            inputs,
+            SmallVec::from_slice(&[x.0, y.0]),
+        ))
+    }
+
+    /// `second(first(a, b), c)`.
+    fn pair(
+        &self,
+        second: Binary,
+        step: &Step,
+        dtype: DType,
+        made: &dyn Fn(Value) -> Option<(usize, Function)>,
+    ) -> Option<Combined> {
+        for (inner, other, reversed) in [(0, 1, false), (1, 0, true)] {
+            if let Some((at, Function::Binary(first))) = made(step.inputs[inner])
+                && let Some(kernel) = pair_kernel(first, second, reversed, dtype)
+            {
+                let [a, b] = [0, 1].map(|i| self.steps[at].inputs[i]);
+                let inputs = SmallVec::from_slice(&[a, b, step.inputs[other]]);
+                let kernel = Inner::Plain(Kernel::Select(kernel));
+                return Some((kernel, inputs, SmallVec::from_slice(&[at])));
+            }
+        }
+        None
+    }
+
+    /// `d / (c + exp(±x))`.
+    fn logistic(
+        &self,
+        op: Binary,
+        step: &Step,
+        dtype: DType,
+        made: &dyn Fn(Value) -> Option<(usize, Function)>,
+    ) -> Option<Combined> {
+        let sum = made(step.inputs[1]).filter(|_| op == Binary::Divide)?;
+        if sum.1 != Function::Binary(Binary::Add) {
+            return None;
+        }
+        let terms = &self.steps[sum.0].inputs;
+        let is_exp = |value: Value| {
+            made(value).filter(|(_, function)| *function == Function::Unary(Unary::Exp))
+        };
+        let (exp, c) = match (is_exp(terms[0]), is_exp(terms[1])) {
+            (_, Some(exp)) => (exp.0, terms[0]),
+            (Some(exp), None) => (exp.0, terms[1]),
+            (None, None) => return None,
+        };
+        let mut merged: SmallVec<[usize; 3]> = SmallVec::from_slice(&[sum.0, exp]);
+        let mut x = self.steps[exp].inputs[0];
+        let negated = made(x).filter(|(_, f)| *f == Function::Unary(Unary::Negative));
+        if let Some((at, _)) = negated {
+            merged.push(at);
+            x = self.steps[at].inputs[0];
+        }
+        let kernel = logistic_kernel(negated.is_some(), dtype)?;
+        let inputs = SmallVec::from_slice(&[x, c, step.inputs[0]]);
+        Some((Inner::Plain(Kernel::Select(kernel)), inputs, merged))
     }
 
     /// Assigns registers by the liveness of values.
@@ -266,13 +472,13 @@ impl Builder<'_> {
             }
         }
         for (value, copy) in copies {
-            let inputs = SmallVec::from_slice(&[value]);
-            self.steps.push((Kernel::Copy, inputs, copy));
+            self.step(Kernel::Copy, None, &[value], copy);
         }
+        self.combine(&folded);
         let mut last = vec![0; self.values.len()];
-        for (step, (_, inputs, _)) in self.steps.iter().enumerate() {
-            for value in inputs {
-                last[value.0] = step;
+        for (number, step) in self.steps.iter().enumerate() {
+            for value in &step.inputs {
+                last[value.0] = number;
             }
         }
         for (value, ..) in &folded {
@@ -291,9 +497,9 @@ impl Builder<'_> {
                 Home::Temporary => usize::MAX,
             };
         }
-        let mut fetched = vec![false; inputs];
         let mut codes = Vec::with_capacity(self.steps.len());
-        for (step, (kernel, sources, value)) in self.steps.iter().enumerate() {
+        for (step, made) in self.steps.iter().enumerate() {
+            let (kernel, sources, value) = (&made.kernel, &made.inputs, &made.output);
             // The output's register is taken before the inputs' are free: kernels are fastest apart from their inputs.
             if register[value.0] == usize::MAX {
                 register[value.0] = free.pop().unwrap_or_else(|| {
@@ -303,16 +509,12 @@ impl Builder<'_> {
             }
             let mut code = Code {
                 kernel: *kernel,
-                inputs: [0; 3],
+                inputs: [0; 4],
                 output: register[value.0],
-                fetches: [false; 3],
                 size: self.dtype(*value).itemsize(),
             };
             for (k, source) in sources.iter().enumerate() {
                 code.inputs[k] = register[source.0];
-                if let Some(done) = fetched.get_mut(code.inputs[k]) {
-                    code.fetches[k] = !std::mem::replace(done, true);
-                }
             }
             codes.push(code);
             for (k, source) in sources.iter().enumerate() {

@@ -1,32 +1,31 @@
 //! Running a program over the arrays of one call.
 
-use std::alloc::{Layout as Memory, handle_alloc_error};
-use std::cell::Cell;
 use std::ops::Range;
-use std::ptr::NonNull;
 
 use smallvec::SmallVec;
 use tnp_backend::{Arg, Device, Outputs, Result, Tensor, TensorType, Warning, warn};
 use tnp_shape::Layout;
 
 use super::folds::{self, Accumulators};
+use super::line::Line;
 use super::loops::{Cursor, Form, Loops, Operand};
-use super::program::{Code, Program};
+use super::program::Program;
+use super::scratch::Scratch;
 use crate::backend::{fresh, fresh_like, reusable, strided, strided_mut};
 use crate::elementwise::pack::{Block, end_streaming, pack, scatter, stream};
-use crate::elementwise::{Kernel, SharedFaults, fill};
+use crate::elementwise::{SharedFaults, fill};
 use crate::faults::take_division_by_zero;
 use crate::load::Shared;
 use crate::threads::parallel_for;
 
 /// Tenths of a nanosecond of work worth handing to a thread.
 const GRAIN: usize = 500_000;
+/// Elements of contiguous arrays that are worked through at once, without asking for threads.
+const AT_ONCE: usize = 16 * 1024;
 /// Parts that the work for few results is split into, at most.
 const PARTS: usize = 64;
 /// Bytes of an output from which on it bypasses the caches.
 const STREAM_FROM: usize = 16 << 20;
-/// Bytes of the arrays read from which on they are fetched ahead.
-const FETCH_FROM: usize = 1 << 20;
 
 /// Runs a program.
 pub(super) fn run(
@@ -36,6 +35,27 @@ pub(super) fn run(
     inputs: &[Arg<'_>],
 ) -> Result<Outputs> {
     let (outputs, staged) = outputs(device, program, types, inputs)?;
+    let size: usize = program.shape.iter().product();
+    if (1..=AT_ONCE).contains(&size)
+        && program.folds.is_empty()
+        && inputs.iter().all(|arg| arg.tensor.layout.is_contiguous())
+    {
+        let mut line = Line::new(program, size);
+        for (at, arg) in inputs.iter().enumerate() {
+            let array = strided(arg.tensor)?;
+            let start = array.layout.offset() * array.dtype.itemsize();
+            line.reads(at, array.ptr.wrapping_add(start));
+        }
+        for (at, tensor) in outputs.iter().enumerate() {
+            let array = strided_mut(tensor)?;
+            let start = array.layout.offset() * array.dtype.itemsize();
+            line.writes(at, array.ptr.wrapping_add(start), staged[at]);
+        }
+        // SAFETY: everything is contiguous; outputs are fresh, or donated and then staged.
+        unsafe { line.run(size, false) };
+        report(program);
+        return Ok(outputs);
+    }
     let mut operands: SmallVec<[Operand<'_>; 8]> = SmallVec::new();
     let plain = program.outputs.len();
     for tensor in &outputs[..plain] {
@@ -52,7 +72,6 @@ pub(super) fn run(
     for tensor in &outputs[plain..] {
         operands.push(written(tensor)?);
     }
-    let size: usize = program.shape.iter().product();
     // SAFETY: tensors reach live memory; outputs are fresh, or donated with their own layout and then staged.
     unsafe {
         if size == 0 {
@@ -63,19 +82,22 @@ pub(super) fn run(
                 loops: &Loops::new(program, &operands),
                 staged: &staged,
                 streams: streams(program, size),
-                fetches: fetches(program, size),
             };
             call.run(size);
         }
     }
     drop(operands);
-    if take_division_by_zero() {
-        warn(
-            Warning::DivideByZero,
-            program.divides.unwrap_or("floor_divide"),
-        );
-    }
+    report(program);
     Ok(outputs)
+}
+
+#[inline]
+fn report(program: &Program) {
+    if let Some(name) = program.divides
+        && take_division_by_zero()
+    {
+        warn(Warning::DivideByZero, name);
+    }
 }
 
 fn written(tensor: &Tensor) -> Result<Operand<'_>> {
@@ -92,11 +114,6 @@ fn streams(program: &Program, size: usize) -> bool {
     program.outputs.iter().map(bytes).sum::<usize>() >= STREAM_FROM
 }
 
-fn fetches(program: &Program, size: usize) -> bool {
-    let bytes = |dtype: &tnp_dtype::DType| dtype.itemsize() * size;
-    program.inputs.iter().map(bytes).sum::<usize>() >= FETCH_FROM
-}
-
 /// Where results go: over donated inputs or into fresh memory; and which overwrite an input.
 fn outputs(
     device: Device,
@@ -106,7 +123,8 @@ fn outputs(
 ) -> Result<(Outputs, SmallVec<[bool; 4]>)> {
     let mut outputs = Outputs::new();
     let mut staged = SmallVec::new();
-    let mut left: SmallVec<[Arg<'_>; 8]> = SmallVec::from_slice(inputs);
+    let mut left: SmallVec<[Arg<'_>; 8]> =
+        inputs.iter().filter(|arg| arg.donated).copied().collect();
     for (at, ty) in types.iter().enumerate() {
         if at >= program.outputs.len() {
             outputs.push(fresh(device, ty)?);
@@ -164,7 +182,6 @@ struct Call<'a> {
     /// Outputs that overwrite an input: written when a block is done.
     staged: &'a [bool],
     streams: bool,
-    fetches: bool,
 }
 
 /// Parts of the folded loops, and the memory for their results.
@@ -208,6 +225,9 @@ impl Call<'_> {
         if parts > 1 {
             // SAFETY: as the caller promises.
             return unsafe { self.run_split(units, blocks, parts) };
+        }
+        if let Some(len) = self.loops.line() {
+            return self.lines(len);
         }
         let grain = (GRAIN * units).div_ceil(work.max(1)).max(1);
         if units <= grain {
@@ -266,6 +286,33 @@ impl Call<'_> {
         unsafe { self.share(|worker| worker.combine(units, &split)) };
     }
 
+    /// Runs the one loop there is, in runs of whole tiles.
+    fn lines(&self, len: usize) {
+        let (program, loops) = (self.program, self.loops);
+        let outputs = program.outputs.len();
+        let tiles = len.div_ceil(program.tile);
+        let faults = SharedFaults::new();
+        let grain = GRAIN.div_ceil(program.tile * program.cost);
+        parallel_for(tiles, grain, |range| {
+            let first = range.start * program.tile;
+            let count = len.min(range.end * program.tile) - first;
+            let mut line = Line::new(program, count);
+            for (k, start) in loops.first.iter().enumerate() {
+                let at = start.wrapping_offset(loops.column[k] * first as isize);
+                match k.checked_sub(outputs) {
+                    None => line.writes(k, at.cast_mut(), self.staged[k] || self.streams),
+                    // SAFETY: the array has that element.
+                    Some(input) if loops.column[k] == 0 => unsafe { line.repeats(input, at) },
+                    Some(input) => line.reads(input, at),
+                }
+            }
+            // SAFETY: as the caller of `run` promises; ranges write disjoint parts.
+            unsafe { line.run(count, self.streams) };
+            faults.collect();
+        });
+        faults.hand_over();
+    }
+
     /// Runs a thread's share of the work.
     unsafe fn share(&self, work: impl FnOnce(&mut Worker<'_>)) {
         let program = self.program;
@@ -276,16 +323,11 @@ impl Call<'_> {
             program,
             loops: self.loops,
             registers: (0..program.registers())
-                .map(|register| {
-                    scratch
-                        .memory
-                        .as_ptr()
-                        .wrapping_add(register * program.slot())
-                })
+                .map(|register| scratch.start().wrapping_add(register * program.slot()))
                 .collect(),
             held: SmallVec::from_elem((std::ptr::null(), 0, 0), program.inputs.len()),
-            folds: Accumulators::new(program, scratch.memory.as_ptr().wrapping_add(slots)),
-            slots: scratch.memory.as_ptr(),
+            folds: Accumulators::new(program, scratch.start().wrapping_add(slots)),
+            slots: scratch.start(),
         };
         let (rows, columns) = self.loops.largest();
         for (at, literal) in program.constants.iter().enumerate() {
@@ -493,7 +535,7 @@ impl Worker<'_> {
         let n = tile.rows * tile.columns;
         for code in &program.codes {
             // SAFETY: registers hold `n` elements of the kernels' dtypes.
-            unsafe { self.code(code, n) };
+            unsafe { code.run(&self.registers, n) };
         }
     }
 
@@ -535,81 +577,5 @@ impl Worker<'_> {
             rows: tile.rows,
             columns: tile.columns,
         }
-    }
-
-    /// Runs one kernel, and fetches what the next block reads where this one reads it.
-    #[inline]
-    unsafe fn code(&self, code: &Code, n: usize) {
-        let inputs = code
-            .inputs
-            .map(|register| self.registers[register].cast_const());
-        let output = self.registers[code.output];
-        if self.call.fetches {
-            for (k, _) in code.fetches.iter().enumerate().filter(|(_, first)| **first) {
-                let bytes = n * self.loops.sizes[self.program.outputs.len() + code.inputs[k]];
-                if inputs[k] != self.slot(code.inputs[k]).cast_const() {
-                    fetch(inputs[k].wrapping_add(bytes), bytes);
-                }
-            }
-        }
-        // SAFETY: as the caller promises.
-        unsafe {
-            match code.kernel {
-                Kernel::Copy => std::ptr::copy_nonoverlapping(inputs[0], output, n * code.size),
-                kernel => kernel.call(&inputs, output, n),
-            }
-        }
-    }
-}
-
-/// Asks for memory that will be read soon.
-#[inline]
-fn fetch(from: *const u8, bytes: usize) {
-    #[cfg(target_arch = "x86_64")]
-    for line in (0..bytes).step_by(64) {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: a prefetch does not fault, whatever the address.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(from.wrapping_add(line).cast()) };
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = (from, bytes);
-}
-
-thread_local! {
-    static SPARE: Cell<Option<Scratch>> = const { Cell::new(None) };
-}
-
-/// Scratch memory of a thread, kept from call to call.
-struct Scratch {
-    memory: NonNull<u8>,
-    layout: Memory,
-}
-
-impl Scratch {
-    fn take(bytes: usize) -> Scratch {
-        if let Some(spare) = SPARE.take()
-            && spare.layout.size() >= bytes
-        {
-            return spare;
-        }
-        let layout = Memory::from_size_align(bytes.next_power_of_two().max(1 << 16), 64)
-            .unwrap_or_else(|_| panic!("the tiles of a region fit in memory"));
-        // SAFETY: the size is not zero.
-        let memory = unsafe { std::alloc::alloc(layout) };
-        let Some(memory) = NonNull::new(memory) else {
-            handle_alloc_error(layout)
-        };
-        Scratch { memory, layout }
-    }
-
-    fn give_back(self) {
-        SPARE.set(Some(self));
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // SAFETY: allocated with this layout in `take`.
-        unsafe { std::alloc::dealloc(self.memory.as_ptr(), self.layout) }
     }
 }

@@ -214,6 +214,86 @@ pub(crate) fn float_kernel(op: Unary, double: bool, level: Level) -> Option<Unar
     ))
 }
 
+simd_kernel_wide! {
+    /// `dst[i] = d[i] / (c[i] + exp(±x[i]))` as the separate operations round it; `dst` lies apart from the inputs.
+    fn over_one_plus_exp<S>[T: Real, N: Sign<T>](x: *const u8, c: *const u8, d: *const u8, dst: *mut u8, n: usize) {
+        // SAFETY: the caller gives `n` elements of each.
+        let (x, c, d, dst) = unsafe {
+            (
+                std::slice::from_raw_parts(x.cast::<T>(), n),
+                std::slice::from_raw_parts(c.cast::<T>(), n),
+                std::slice::from_raw_parts(d.cast::<T>(), n),
+                std::slice::from_raw_parts_mut(dst.cast::<MaybeUninit<T>>(), n),
+            )
+        };
+        for (((dst, x), c), d) in dst.iter_mut().zip(x).zip(c).zip(d) {
+            dst.write(T::quotient(*d, T::sum(*c, T::exp::<S>(N::signed(*x)))));
+        }
+    }
+}
+
+/// What [`quotient_kernel`] needs of `f32` and `f64`.
+trait Real: Copy {
+    fn exp<S: Isa>(x: Self) -> Self;
+    fn sum(a: Self, b: Self) -> Self;
+    fn quotient(a: Self, b: Self) -> Self;
+}
+
+macro_rules! reals {
+    ($($t:ty)*) => {$(
+        impl Real for $t {
+            #[inline(always)]
+            fn exp<S: Isa>(x: $t) -> $t {
+                <Exp as Function<$t>>::eval::<S>(x)
+            }
+            #[inline(always)]
+            fn sum(a: $t, b: $t) -> $t {
+                a + b
+            }
+            #[inline(always)]
+            fn quotient(a: $t, b: $t) -> $t {
+                a / b
+            }
+        }
+        impl Sign<$t> for Plus {
+            #[inline(always)]
+            fn signed(x: $t) -> $t {
+                x
+            }
+        }
+        impl Sign<$t> for Minus {
+            #[inline(always)]
+            fn signed(x: $t) -> $t {
+                -x
+            }
+        }
+    )*};
+}
+
+reals! { f32 f64 }
+
+/// A sign in front of an argument.
+trait Sign<T> {
+    fn signed(x: T) -> T;
+}
+
+struct Plus;
+struct Minus;
+
+/// The loop for `d / (c + exp(x))`, or `exp(-x)` when `negated`, over `(x, c, d)`: the division runs beside the exponential.
+pub(crate) fn quotient_kernel(
+    double: bool,
+    negated: bool,
+    level: Level,
+) -> unsafe fn(*const u8, *const u8, *const u8, *mut u8, usize) {
+    match (double, negated) {
+        (false, false) => over_one_plus_exp::<f32, Plus>(level),
+        (false, true) => over_one_plus_exp::<f32, Minus>(level),
+        (true, false) => over_one_plus_exp::<f64, Plus>(level),
+        (true, true) => over_one_plus_exp::<f64, Minus>(level),
+    }
+}
+
 /// The parts of a complex number, in memory and in the arithmetic of `f64`.
 trait Part: Copy {
     fn widen(z: Complex<Self>) -> Complex<f64>;

@@ -19,7 +19,7 @@ mod trig;
 mod tests;
 
 pub(crate) use complex::hypot;
-pub(crate) use kernel::{complex_kernel, float_kernel};
+pub(crate) use kernel::{complex_kernel, float_kernel, quotient_kernel};
 
 use crate::simd::Isa;
 
