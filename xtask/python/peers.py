@@ -240,7 +240,7 @@ def main():
                     raise
                 # The library writes this row in another way.
                 if not (row["programs"] and peer not in row["programs"]):
-                    print(f"{peer}: {row['name']}: {type(error).__name__}: {error}", file=sys.stderr)
+                    print(f"{peer}: {row['name']}: {type(error).__name__}: {str(error).splitlines()[:1]}", file=sys.stderr)
         print(json.dumps(ready and ready.time(request["budget"])), flush=True)
 
 

@@ -270,6 +270,14 @@ fn model_rows(rows: &mut Vec<Row>) {
     ));
 }
 
+/// The expression as TensorFlow writes it: its tensors have no `sum`.
+fn tensorflow_names(expression: &str) -> String {
+    match expression.strip_suffix(".sum()") {
+        Some(summed) => format!("tf.reduce_sum({summed})"),
+        None => expression.replace("np.", "tf."),
+    }
+}
+
 /// An expression of arrays that each peer compiles with what it has for that.
 fn compiled(expression: &'static str, names: &str, inputs: &[Input], make: fn() -> Program) -> Row {
     let arguments = names.replace(' ', ", ");
@@ -280,7 +288,7 @@ fn compiled(expression: &'static str, names: &str, inputs: &[Input], make: fn() 
         .peer("numpy", plain.clone())
         .peer("numba", format!("{plain}\nrun = numba.njit(run, parallel=True, fastmath=True)\n"))
         .peer("jax", format!("f = jax.jit(lambda {arguments}: {expression})\ndef run(*a):\n    return jax.block_until_ready(f(*a))\n"))
-        .peer("tf", format!("run = tf.function(lambda {arguments}: {}, jit_compile=True)\n", expression.replace("np.", "tf.")))
+        .peer("tf", format!("run = tf.function(lambda {arguments}: {}, jit_compile=True)\n", tensorflow_names(expression)))
         .peer("torch", format!("run = lambda {arguments}: {}\n", expression.replace("np.", "torch.")));
     if expression.contains(".sum") {
         return row;

@@ -85,53 +85,10 @@ fn name_text(name: &str) -> String {
 }
 
 impl Run {
-    fn has(&self, side: &str) -> bool {
-        self.rows.iter().any(|row| row.seconds.contains_key(side))
-    }
-
-    /// Every row; ratios below one are bold.
+    /// Every row, a table for each category with the sides that timed it; ratios below one are bold.
     pub(super) fn table(&self) -> String {
-        let shown: Vec<(&str, usize)> = [1, 2]
-            .into_iter()
-            .flat_map(|threads| {
-                [
-                    "tnp", "numpy", "ndarray", "jax", "torch", "tf", "numexpr", "numba",
-                ]
-                .map(|side| (side, threads))
-            })
-            .filter(|(side, threads)| self.has(&format!("{side}:{threads}")))
-            .collect();
-        let compared = |&(side, threads): &(&str, usize)| {
-            side == "tnp" && self.rows.iter().any(|row| row.ratio(threads).is_some())
-        };
-        let mut text = String::from("| row |");
-        let mut rule = String::from("|---|");
-        for column in &shown {
-            // Writing to a string cannot fail.
-            let _ = write!(text, " {}, {}T |", column.0, column.1);
-            rule.push_str("--:|");
-            if compared(column) {
-                let _ = write!(text, " ratio, {}T |", column.1);
-                rule.push_str("--:|");
-            }
-        }
-        text = format!("{text}\n{rule}\n");
-        let mut group = "";
-        for row in &self.rows {
-            if row.group != group {
-                group = &row.group;
-                let _ = writeln!(text, "| **{group}** |");
-            }
-            let _ = write!(text, "| {} |", name_text(&row.name));
-            for column in &shown {
-                let _ = write!(text, " {} |", time_text(row.seconds(column.0, column.1)));
-                if compared(column) {
-                    let _ = write!(text, " {} |", ratio_text(row.ratio(column.1)));
-                }
-            }
-            text.push('\n');
-        }
-        text
+        let groups = self.rows.chunk_by(|a, b| a.group == b.group);
+        groups.map(group_table).collect()
     }
 
     /// For each category the number of rows, the geometric mean of the ratios, and how many rows are behind.
@@ -232,6 +189,46 @@ impl Run {
             self.table(),
         ))
     }
+}
+
+fn group_table(rows: &[Row]) -> String {
+    let names = [
+        "tnp", "numpy", "ndarray", "jax", "torch", "tf", "numexpr", "numba",
+    ];
+    let timed = |side: &str| rows.iter().any(|row| row.seconds.contains_key(side));
+    let shown: Vec<(&str, usize)> = [1, 2]
+        .into_iter()
+        .flat_map(|threads| names.map(|side| (side, threads)))
+        .filter(|(side, threads)| timed(&format!("{side}:{threads}")))
+        .collect();
+    let compared = |&(side, threads): &(&str, usize)| {
+        side == "tnp" && rows.iter().any(|row| row.ratio(threads).is_some())
+    };
+    let mut text = String::from("| row |");
+    let mut rule = String::from("|---|");
+    for column in &shown {
+        // Writing to a string cannot fail.
+        let _ = write!(text, " {}, {}T |", column.0, column.1);
+        rule.push_str("--:|");
+        if compared(column) {
+            let _ = write!(text, " ratio, {}T |", column.1);
+            rule.push_str("--:|");
+        }
+    }
+    let group = rows.first().map_or("", |row| &row.group);
+    text = format!("#### {group}\n\n{text}\n{rule}\n");
+    for row in rows {
+        let _ = write!(text, "| {} |", name_text(&row.name));
+        for column in &shown {
+            let _ = write!(text, " {} |", time_text(row.seconds(column.0, column.1)));
+            if compared(column) {
+                let _ = write!(text, " {} |", ratio_text(row.ratio(column.1)));
+            }
+        }
+        text.push('\n');
+    }
+    text.push('\n');
+    text
 }
 
 /// Whether the parts between a pattern's `*` occur in the text in this order.
