@@ -8,6 +8,15 @@ use crate::page;
 
 const CSV: &str = include_str!("data/iris.csv");
 
+/// Four lengths for each flower, and its species.
+pub(crate) fn load() -> std::result::Result<(Array, Array), Box<dyn Error>> {
+    let table = parse(CSV)?;
+    Ok((
+        table.get(s![.., ..4])?,
+        table.get(s![.., 4])?.astype(Int64)?,
+    ))
+}
+
 /// The numbers of a CSV text with a heading, as a table.
 fn parse(csv: &str) -> std::result::Result<Array, Box<dyn Error>> {
     let (heading, rows) = csv.split_once('\n').ok_or("the CSV is empty")?;
@@ -21,13 +30,12 @@ fn parse(csv: &str) -> std::result::Result<Array, Box<dyn Error>> {
 
 /// Loads the table, looks at it as one would in NumPy, and assigns each flower to the species with the nearest mean.
 pub(crate) fn iris() -> std::result::Result<(), Box<dyn Error>> {
-    page::title("8. Real data: Fisher's irises");
+    page::title("14. Real data: Fisher's irises");
     page::note(
         "Length and width of sepal and petal of 150 flowers in cm, and their species\n(0 setosa, 1 versicolor, 2 virginica).",
     );
     step! {
-        let table = parse(CSV)?;
-        let (x, species) = (table.get(s![.., ..4])?, table.get(s![.., 4])?.astype(Int64)?);
+        let (x, species) = load()?;
     }
     show!(
         x.shape(),

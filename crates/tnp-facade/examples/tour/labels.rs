@@ -13,7 +13,7 @@ use crate::plot::{self, ACCENT, Chart, Drawn, FILL};
 
 /// Draws the guide's labels and plots how they are distributed.
 pub(crate) fn labels(folder: &Path) -> std::result::Result<(), Box<dyn Error>> {
-    page::title("10. Normal labels");
+    page::title("12. Normal labels");
     page::note("A seed gives NumPy's numbers to the last bit.");
     step! {
         random::seed(0)?;
@@ -74,6 +74,6 @@ impl Chart for Histogram {
             .draw_series(LineSeries::new(curve, ACCENT.stroke_width(3)))?
             .label("expected of a normal distribution")
             .legend(plot::swatch(ACCENT));
-        plot::legend(&mut chart)
+        plot::legend(&mut chart, SeriesLabelPosition::UpperLeft)
     }
 }

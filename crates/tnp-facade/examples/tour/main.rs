@@ -1,21 +1,26 @@
 //! `cargo tour [FOLDER]`: what the library does, step by step, in the order of TensorFlow's guide to its NumPy interface.
 //!
-//! Every step prints the code that runs and what it gives. Files and plots go to `target/tour`, or to the folder named. The sections are
+//! After the guide's sections it trains a small network, which the guide does not. Every step prints the code that runs and what it gives. Files and plots go to `target/tour`, or to the folder named. The sections are
 //! in files of their own; begin with `arrays.rs`.
 
 #[macro_use]
 mod page;
 
 mod arrays;
+mod compiled;
+mod gradients;
 mod indexing;
 mod interchange;
 mod iris;
 mod labels;
 mod model;
+mod per_example;
 mod placement;
 mod plot;
 mod promotion;
 mod sigmoid;
+mod timing;
+mod training;
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -38,10 +43,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     indexing::indexing()?;
     model::model()?;
     interchange::interchange(&folder)?;
-    iris::iris()?;
+    gradients::gradients()?;
+    compiled::compiled()?;
+    per_example::per_example()?;
     placement::placement()?;
     labels::labels(&folder)?;
     sigmoid::sigmoid(&folder)?;
+    iris::iris()?;
+    training::training(&folder)?;
 
     page::title("The end");
     let seconds = start.elapsed().as_secs_f64();

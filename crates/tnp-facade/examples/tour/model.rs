@@ -4,11 +4,12 @@ use tnp::prelude::*;
 
 use crate::page;
 
-/// A model with a dense and a linear layer.
+/// A model with a dense and a linear layer. As a `Tree` it is what a gradient can be taken by, and what the gradient then is.
+#[derive(Tree, Clone)]
 pub(crate) struct Model {
-    w1: Array,
-    bias: Array,
-    w2: Array,
+    pub(crate) w1: Array,
+    pub(crate) bias: Array,
+    pub(crate) w2: Array,
 }
 
 impl Model {
@@ -28,6 +29,11 @@ impl Model {
         let y = maximum(y, 0)?; // relu
         matmul(y, &self.w2) // linear projection
     }
+
+    /// The shapes of the weights, or of gradients.
+    pub(crate) fn shapes(&self) -> Vec<&[usize]> {
+        self.leaves().into_iter().map(Array::shape).collect()
+    }
 }
 
 /// Squeezes numbers to between 0 and 1.
@@ -35,7 +41,7 @@ fn sigmoid(x: &Array) -> Result<Array> {
     Ok(1.0 / (1.0 + (-x).exp()?))
 }
 
-/// Predicts from random weights; what trains them comes with gradients.
+/// Predicts from random weights.
 pub(crate) fn model() -> Result<()> {
     page::title("6. A model");
     page::note(

@@ -7,7 +7,7 @@ use crate::page;
 
 /// Shows the CPU as two logical devices and works on both.
 pub(crate) fn placement() -> Result<()> {
-    page::title("9. Devices");
+    page::title("11. Devices");
     page::note("The CPU can pose as several devices, to try placement on a machine without a GPU.");
     step! {
         tnp::memory::set_logical_devices("cpu", 2)?;

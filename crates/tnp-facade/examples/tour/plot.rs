@@ -87,13 +87,14 @@ where
     mesh
 }
 
-/// A box with the names of the series, in the upper left corner.
+/// A box with the names of the series, in a corner that is free.
 pub(crate) fn legend<'a, B: DrawingBackend + 'a, X: Ranged, Y: Ranged>(
     chart: &mut ChartContext<'a, B, Cartesian2d<X, Y>>,
+    corner: SeriesLabelPosition,
 ) -> Drawn<B> {
     chart
         .configure_series_labels()
-        .position(SeriesLabelPosition::UpperLeft)
+        .position(corner)
         .label_font((FONT, 23).into_font().color(&INK))
         .legend_area_size(44)
         .margin(14)

@@ -3,7 +3,6 @@
 use std::error::Error;
 use std::hint::black_box;
 use std::path::Path;
-use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use plotters::coord::Shift;
@@ -11,12 +10,11 @@ use plotters::prelude::*;
 use tnp::prelude::*;
 
 use crate::page;
-use crate::plot::{self, ACCENT, Chart, Drawn, QUIET};
+use crate::plot::{self, ACCENT, Chart, Drawn, FILL, QUIET};
+use crate::timing::{REPEATS, best_of};
 
 /// Sizes are powers of two; these are the exponents.
 const EXPONENTS: [u32; 5] = [0, 5, 10, 15, 20];
-const REPEATS: u64 = 40;
-const BATCH_SECONDS: f64 = 0.002;
 
 /// Four operations, each an array: nothing is fused.
 fn eager(x: &Array) -> Result<Array> {
@@ -28,66 +26,52 @@ fn by_hand(x: &[f32]) -> Vec<f32> {
     x.iter().map(|x| 1.0 / (1.0 + (-x).exp())).collect()
 }
 
-/// Times both at each size, prints a table and plots it.
+/// Times all three at each size, prints a table and plots it.
 pub(crate) fn sigmoid(folder: &Path) -> std::result::Result<(), Box<dyn Error>> {
-    page::title("11. Sigmoid benchmark");
+    page::title("13. Sigmoid benchmark");
     page::note(
         "1.0 / (1.0 + (-x).exp()?) on float32, the shortest of 40 repeats, in microseconds per call:",
     );
-    page::note("   elements    tnp, eager   a Rust loop    ratio");
+    page::note("   elements   tnp, eager  tnp, compiled   a Rust loop");
     // Hidden where stderr is no terminal: the rows of the table are the progress then.
-    let bar = ProgressBar::new(REPEATS * 2 * EXPONENTS.len() as u64)
+    let bar = ProgressBar::new(REPEATS * 3 * EXPONENTS.len() as u64)
         .with_style(ProgressStyle::with_template("  {bar:40} {percent}% {msg}")?);
+    let compiled = function(eager);
     let mut timings = Timings::default();
     for exponent in EXPONENTS {
         let size = 1usize << exponent;
         bar.set_message(format!("{size} elements"));
         let x = random::randn(size)?.astype(Float32)?;
         let slice = x.as_slice::<f32>()?;
-        let tnp = best_of(&bar, || eager(black_box(&x)))?;
-        let hand = best_of(&bar, || Ok(by_hand(black_box(slice))))?;
-        let ratio = tnp / hand;
+        let tick = || bar.inc(1);
+        let each = best_of(tick, || eager(black_box(&x)))?;
+        let fused = best_of(tick, || compiled.call(black_box(&x)))?;
+        let hand = best_of(tick, || Ok(by_hand(black_box(slice))))?;
         bar.suspend(|| {
             page::line(&format!(
-                "  {size:>9}  {tnp:>12.3}  {hand:>12.3}  {ratio:>7.2}"
+                "  {size:>9}  {each:>11.3}  {fused:>13.3}  {hand:>12.3}"
             ))
         });
-        timings.tnp.push((exponent.into(), tnp));
+        timings.eager.push((exponent.into(), each));
+        timings.compiled.push((exponent.into(), fused));
         timings.hand.push((exponent.into(), hand));
     }
     bar.finish_and_clear();
     plot::save(&timings, folder, "sigmoid")
 }
 
-/// Microseconds a call takes: of batches long enough for the clock, the shortest.
-fn best_of<T>(bar: &ProgressBar, mut call: impl FnMut() -> Result<T>) -> Result<f64> {
-    let mut seconds = |calls: u32| {
-        let start = Instant::now();
-        for _ in 0..calls {
-            black_box(call()?);
-        }
-        Ok::<_, tnp::Error>(start.elapsed().as_secs_f64() / f64::from(calls))
-    };
-    seconds(1)?; // The first call warms up.
-    let calls = (BATCH_SECONDS / seconds(10)?).clamp(1.0, 1e5) as u32;
-    let mut best = f64::INFINITY;
-    for _ in 0..REPEATS {
-        best = best.min(seconds(calls)?);
-        bar.inc(1);
-    }
-    Ok(best * 1e6)
-}
-
 /// Exponent of the size and microseconds a call, for each way.
 #[derive(Default)]
 struct Timings {
-    tnp: Vec<(f64, f64)>,
+    eager: Vec<(f64, f64)>,
+    compiled: Vec<(f64, f64)>,
     hand: Vec<(f64, f64)>,
 }
 
 impl Chart for Timings {
     fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
-        let times = || self.tnp.iter().chain(&self.hand).map(|&(_, time)| time);
+        let all = [&self.eager, &self.compiled, &self.hand];
+        let times = || all.into_iter().flatten().map(|&(_, time)| time);
         let (low, high) = (
             times().fold(f64::INFINITY, f64::min),
             times().fold(0.0, f64::max),
@@ -103,7 +87,8 @@ impl Chart for Timings {
             .y_label_formatter(&f64::to_string)
             .draw()?;
         for (series, colour, label) in [
-            (&self.tnp, ACCENT, "tnp, four eager operations"),
+            (&self.eager, FILL, "tnp, four eager operations"),
+            (&self.compiled, ACCENT, "tnp, compiled: one fused loop"),
             (&self.hand, QUIET, "a Rust loop over a slice"),
         ] {
             chart
@@ -119,6 +104,6 @@ impl Chart for Timings {
                     .map(|&point| Circle::new(point, 6, colour.filled())),
             )?;
         }
-        plot::legend(&mut chart)
+        plot::legend(&mut chart, SeriesLabelPosition::UpperLeft)
     }
 }
