@@ -101,7 +101,7 @@ fn read_full_mask(x: &Array, mask: &IndexArray) -> Result<Option<Array>> {
         return Ok(None);
     }
     let flat: Dims = smallvec![x.size()];
-    let mask = reshape(Operand::Owned(mask), &flat)?.into_array()?;
+    let mask = mask_of(Operand::Owned(mask), true)?;
     let positions = coordinates(&mask)?;
     let x = reshape(Operand::Borrowed(x), &flat)?;
     let prim = Prim::Gather {
@@ -210,6 +210,24 @@ fn zeros(len: usize) -> Result<Array> {
         value: Literal::zero(DType::Int64),
     };
     bind1(&prim, &mut [])
+}
+
+/// Where an operand is not zero, flat if so wished. Whatever transformation is in force, what has a value is converted as it
+/// is: a trace would only write that down, and not know how many elements are true.
+fn mask_of(x: Operand<'_>, flat: bool) -> Result<Array> {
+    let x = x.into_array()?;
+    let shape: Dims = smallvec![x.size()];
+    let Some(tensor) = x.tensor().ok().filter(|_| context::is_active()) else {
+        let mask = Operand::Owned(x.astype(DType::Bool)?);
+        return if flat { reshape(mask, &shape)? } else { mask }.into_array();
+    };
+    let run = |prim, x: &Tensor| tnp_backend::run(x.device(), &prim, &[Arg::borrowed(x)]);
+    let dtype = DType::Bool;
+    let mut mask = run(Prim::Cast { dtype }, tensor)?.remove(0);
+    if flat {
+        mask = run(Prim::Reshape { shape }, &mask)?.remove(0);
+    }
+    Ok(Array::from_tensor(mask))
 }
 
 /// How many elements of a mask are true. Whatever transformation is in force, a mask that has a value is read as it is.

@@ -219,7 +219,9 @@ fn view(prim: &Prim, x: &Tensor, output: &TensorType) -> Option<Tensor> {
         Prim::Slice { axes } => with(slice_layout(layout, axes)),
         Prim::Bitcast { .. } | Prim::Barrier | Prim::StopGradient => with(layout.clone()),
         Prim::Unary(part @ (Unary::Real | Unary::Imag)) => {
-            let offset = layout.offset() * 2 + (*part == Unary::Imag) as usize;
+            // Of nothing there is no second number to begin at.
+            let second = *part == Unary::Imag && layout.size() > 0;
+            let offset = layout.offset() * 2 + usize::from(second);
             let strides = layout.strides().iter().map(|stride| stride * 2).collect();
             with(Layout::from_parts(
                 Dims::from_slice(layout.shape()),

@@ -8,6 +8,7 @@ use tnp_dtype::{
 use tnp_shape::{Dims, broadcast_shapes, normalize_axis};
 
 use super::range::{is_complex, replaced};
+use crate::array::host_literals;
 use crate::bind::bind1;
 use crate::elementwise::{binary, unary};
 use crate::manipulate::{expanded, moved_axes, reshape_to, stretch};
@@ -417,9 +418,17 @@ fn geometric(start: Operand<'_>, stop: Operand<'_>, options: &Space) -> Result<A
     let mut ends = [start, stop];
     let home = home(&[&ends[0], &ends[1]]);
     for end in &mut ends {
+        // Values that are there are looked at as they are, whatever transformation is in force.
+        let zero = match &*end {
+            Operand::Scalar(Scalar::Bool(is)) => !is,
+            Operand::Scalar(Scalar::Int(number)) => *number == 0,
+            Operand::Scalar(Scalar::Float(number)) => *number == 0.0,
+            Operand::Scalar(Scalar::Complex(number)) => *number == c128::new(0.0, 0.0),
+            _ => false,
+        };
         at_home(home, || end.resolve())?;
         let array = end.array()?;
-        if array.boxed().is_none() && !crate::context::is_active() && has_zero(array)? {
+        if zero || (array.boxed().is_none() && has_zero(array)?) {
             return Err(Error::value(
                 "geomspace: Geometric sequence cannot include zero",
             ));
@@ -479,10 +488,6 @@ fn geometric(start: Operand<'_>, stop: Operand<'_>, options: &Space) -> Result<A
 }
 
 fn has_zero(x: &Array) -> Result<bool> {
-    let all = Prim::Reduce {
-        op: ReduceOp::All,
-        axes: (0..x.ndim()).collect(),
-        dtype: DType::Bool,
-    };
-    Ok(!bind1(&all, &mut [Operand::Borrowed(x)])?.item::<bool>()?)
+    let elements = host_literals(x)?;
+    Ok(elements.iter().any(|x| x.to_c128() == c128::new(0.0, 0.0)))
 }

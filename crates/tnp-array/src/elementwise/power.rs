@@ -6,6 +6,7 @@ use tnp_dtype::{BinaryRule, DType, Literal, Mode, Promoted, Scalar, TypeInfo, cu
 use tnp_shape::Dims;
 
 use super::{apply, binary, finish, one, two};
+use crate::array::host_literals;
 use crate::promote::{constant, to_dtype};
 use crate::reduce::fold_all;
 use crate::{Array, Operand};
@@ -92,6 +93,12 @@ fn refuse_negative(x: &Operand<'_>, y: &Operand<'_>) -> Result<()> {
         (Operand::Scalar(Scalar::Int(exponent)), _) => *exponent < 0,
         // Inside a trace or a map there is no value to look at: a negative exponent gives the truncated power there.
         (_, Some(array)) if array.dtype().is_signed_integer() && array.boxed().is_none() => {
+            // What a trace would record has no truth to ask for.
+            if crate::context::is_active() {
+                let exponents = host_literals(array)?;
+                let mut exponents = exponents.iter().filter_map(Literal::to_i128);
+                return refused(exponents.any(|exponent| exponent < 0));
+            }
             let zero = constant(
                 array,
                 Literal::zero(array.dtype()),
@@ -102,6 +109,10 @@ fn refuse_negative(x: &Operand<'_>, y: &Operand<'_>) -> Result<()> {
         }
         _ => false,
     };
+    refused(negative)
+}
+
+fn refused(negative: bool) -> Result<()> {
     if negative {
         return Err(Error::value(
             "power: Integers to negative integer powers are not allowed; convert the base to a float (`x.astype(Float64)`)",

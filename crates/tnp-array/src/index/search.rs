@@ -6,7 +6,7 @@ use tnp_backend::{Error, Result};
 use tnp_dtype::{DType, Literal, TypeOrScalar};
 use tnp_shape::{Dims, broadcast_shapes};
 
-use super::{beside, coordinates, reshape};
+use super::{beside, coordinates, mask_of, reshape};
 use crate::bind::{bind, bind1};
 use crate::promote::{broadcast, expand, to_dtype};
 use crate::{Array, Operand};
@@ -208,10 +208,10 @@ fn positions(x: Array, options: NonZero) -> Result<Vec<Array>> {
             "Calling nonzero on 0d arrays is not allowed. Use `atleast_1d(x)` first; for a condition's value there is `truth`",
         ));
     }
-    let x = x.astype(DType::Bool)?;
     let Some(size) = options.size else {
-        return Ok(coordinates(&x)?.into_vec());
+        return Ok(coordinates(&mask_of(Operand::Owned(x), false)?)?.into_vec());
     };
+    let x = x.astype(DType::Bool)?;
     let held = size.min(x.size());
     let count = match options.fill_value {
         0 => None,
@@ -270,7 +270,7 @@ fn positions(x: Array, options: NonZero) -> Result<Vec<Array>> {
 pub fn argwhere<'a>(x: impl Into<Operand<'a>>) -> Result<Array> {
     fn body(x: Array) -> Result<Array> {
         if x.ndim() == 0 {
-            let rows = super::count(&x.astype(DType::Bool)?)?;
+            let rows = super::count(&mask_of(Operand::Borrowed(&x), false)?)?;
             return beside(&x, Array::from_vec(Vec::<i64>::new(), &[rows, 0])?);
         }
         let found = positions(x, NonZero::default())?;
@@ -307,9 +307,8 @@ fn flat(x: Operand<'_>) -> Result<Array> {
 /// ```
 /// <https://numpy.org/doc/stable/reference/generated/numpy.flatnonzero.html>
 pub fn flatnonzero<'a>(x: impl Into<Operand<'a>>) -> Result<Array> {
-    flat(x.into())
-        .and_then(|x| positions(x, NonZero::default()))
-        .map(|mut found| found.remove(0))
+    mask_of(x.into(), true)
+        .and_then(|mask| Ok(coordinates(&mask)?.remove(0)))
         .map_err(|error| error.in_op("flatnonzero"))
 }
 
@@ -331,7 +330,7 @@ pub fn extract<'a, 'b>(
     x: impl Into<Operand<'b>>,
 ) -> Result<Array> {
     fn body(condition: Operand<'_>, x: Operand<'_>) -> Result<Array> {
-        let condition = flat(condition.astype(DType::Bool)?)?;
+        let condition = mask_of(condition, true)?;
         let taken = coordinates(&condition)?.remove(0);
         let prim = Prim::Gather {
             axes: smallvec![AxisIndex::Index],

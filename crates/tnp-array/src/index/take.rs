@@ -6,7 +6,7 @@ use tnp_backend::{Error, Result, shape_text};
 use tnp_dtype::DType;
 use tnp_shape::{Dims, ShapeProblem, broadcast_shapes};
 
-use super::{beside, coordinates, reshape};
+use super::{beside, coordinates, mask_of, reshape};
 use crate::args::Axis;
 use crate::bind::bind1;
 use crate::promote::{expand, to_dtype};
@@ -350,7 +350,7 @@ pub fn compress<'a, 'b>(
 ) -> Result<Array> {
     fn body(condition: Operand<'_>, mut x: Operand<'_>, axis: &Axis) -> Result<Array> {
         x.resolve()?;
-        let condition = condition.astype(DType::Bool)?.into_array()?;
+        let condition = mask_of(condition, false)?;
         if condition.ndim() != 1 {
             return Err(Error::value(format!(
                 "condition must be a 1-d array, it has shape {}",

@@ -119,13 +119,14 @@ fn repeated(mut x: Operand<'_>, repeats: Operand<'_>, axis: &Axis) -> Result<Arr
     };
     match counts(repeats)? {
         Counts::One(count) => by_number(x, count, axis),
-        Counts::Each(counts) => by_array(x, counts, axis),
+        Counts::Each(counts, total) => by_array(x, counts, total, axis),
     }
 }
 
 enum Counts {
     One(usize),
-    Each(Array),
+    /// The counts, and their sum.
+    Each(Array, usize),
 }
 
 fn counts(repeats: Operand<'_>) -> Result<Counts> {
@@ -167,11 +168,18 @@ fn counts(repeats: Operand<'_>) -> Result<Counts> {
     if let [count] = &known[..] {
         return number(count).map(Counts::One).ok_or_else(negative);
     }
-    if known.iter().any(|count| number(count).is_none()) {
-        return Err(negative());
+    let mut total = 0usize;
+    for count in &known {
+        let count = number(count).ok_or_else(negative)?;
+        let sum = total
+            .checked_add(count)
+            .filter(|&sum| sum <= isize::MAX as usize);
+        total = sum.ok_or_else(|| {
+            Error::value("repeat: array is too big; the sum of the counts overflows")
+        })?;
     }
     let repeats = repeats.astype(DType::Int64)?;
-    Ok(Counts::Each(repeats))
+    Ok(Counts::Each(repeats, total))
 }
 
 fn by_number(x: Operand<'_>, count: usize, axis: usize) -> Result<Array> {
@@ -187,7 +195,7 @@ fn by_number(x: Operand<'_>, count: usize, axis: usize) -> Result<Array> {
 }
 
 /// The running sum of the counts says where each element ends; a search in it, which element stands at each place.
-fn by_array(x: Operand<'_>, counts: Array, axis: usize) -> Result<Array> {
+fn by_array(x: Operand<'_>, counts: Array, total: usize, axis: usize) -> Result<Array> {
     let size = x.shape()[axis];
     if counts.size() != size {
         return Err(Error::value(format!(
@@ -205,8 +213,6 @@ fn by_array(x: Operand<'_>, counts: Array, axis: usize) -> Result<Array> {
         dtype: DType::Int64,
     };
     let ends = bind1(&running, &mut [Operand::Owned(counts)])?;
-    let total = usize::try_from(ends.literal_at(&[size - 1])?.value::<i64>())
-        .map_err(|_| Error::value("repeat: array is too big; the sum of the counts overflows"))?;
     let places = Prim::Iota {
         shape: Dims::from_slice(&[total]),
         dtype: DType::Int64,
