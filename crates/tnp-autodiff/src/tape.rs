@@ -46,7 +46,7 @@ pub enum Unconnected {
     /// An error.
     #[default]
     Error,
-    /// Zeros.
+    /// Zeros; a target that was not recorded is a constant then.
     Zero,
 }
 
@@ -283,7 +283,8 @@ impl GradientTape {
         options: GradientOptions,
     ) -> Result<Vec<Option<Array>>> {
         let (targets, sources) = (target.leaves(), sources.leaves());
-        self.check("GradientTape.gradient", &targets, &sources)?;
+        let zero = options.unconnected == Unconnected::Zero;
+        self.check_known("GradientTape.gradient", &targets, &sources, zero)?;
         let mut seeds = Vec::with_capacity(targets.len());
         match options.output_gradients {
             None => {
@@ -340,6 +341,17 @@ impl GradientTape {
 
     /// Errs when a gradient of these targets by these sources cannot be asked for.
     pub(crate) fn check(&self, op: &str, targets: &[&Array], sources: &[&Array]) -> Result<()> {
+        self.check_known(op, targets, sources, false)
+    }
+
+    /// Where zeros are asked for, a target that was not recorded is a constant.
+    fn check_known(
+        &self,
+        op: &str,
+        targets: &[&Array],
+        sources: &[&Array],
+        constants: bool,
+    ) -> Result<()> {
         differentiable(op, "a source", sources)?;
         differentiable(op, "a target", targets)?;
         if self.disorder.load(Ordering::Acquire) {
@@ -355,7 +367,7 @@ impl GradientTape {
         }
         let state = self.recorder.lock();
         let known = |x: &&&Array| !state.tracked.contains(&x.id()) && !state.idle.contains(&x.id());
-        if let Some(target) = targets.iter().find(known) {
+        if let Some(target) = targets.iter().find(known).filter(|_| !constants) {
             return Err(Error::scope(format!(
                 "{op}: a target of shape {} was not recorded; compute it from watched arrays inside `record`",
                 shape_text(target.shape())

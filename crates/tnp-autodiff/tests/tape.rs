@@ -171,7 +171,11 @@ fn misuse_is_an_error_that_says_what_to_do() -> Result<()> {
     let none = tape.gradient_or_none(&y, &(x.clone(), other.clone()), GradientOptions::new())?;
     assert!(none[0].is_some() && none[1].is_none());
     let zeros = GradientOptions::new().unconnected(Unconnected::Zero);
-    assert_eq!(values(&tape.gradient_with(&y, &other, zeros)?), [0.0; 3]);
+    assert_eq!(
+        values(&tape.gradient_with(&y, &other, zeros.clone())?),
+        [0.0; 3]
+    );
+    assert_eq!(values(&tape.gradient_with(&outside, &x, zeros)?), [0.0; 3]);
     assert_snapshot!(message(tape.gradient(&positions?, &x)), @"GradientTape.gradient: a target is int64, which has no derivatives; convert it with `astype` to a floating dtype");
     assert_snapshot!(message(tape.watch(&array([1, 2], ())?)), @"GradientTape.watch: a source is int32, which has no derivatives; convert it with `astype` to a floating dtype");
     let weights = GradientOptions::new().output_gradients(&array([1.0, 2.0], ())?);
