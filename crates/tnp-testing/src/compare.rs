@@ -61,6 +61,12 @@ impl Value {
         })
     }
 
+    /// The largest finite magnitude of its elements.
+    pub fn largest(&self) -> f64 {
+        let magnitudes = self.elements().map(|x| magnitude(&x));
+        magnitudes.filter(|x| x.is_finite()).fold(0.0, f64::max)
+    }
+
     fn elements(&self) -> impl Iterator<Item = Literal> {
         self.bytes
             .chunks_exact(self.dtype.itemsize())
@@ -82,36 +88,58 @@ impl std::fmt::Display for Value {
     }
 }
 
+/// One of the things a row gives.
+#[derive(Clone, Debug)]
+pub enum Item {
+    /// An array, not read yet.
+    Array(Array),
+    /// A number, text or dtype.
+    Plain(Value),
+}
+
+impl Item {
+    /// The value, read where it is an array.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn value(&self) -> Result<Value> {
+        match self {
+            Item::Array(array) => Value::of(array),
+            Item::Plain(value) => Ok(value.clone()),
+        }
+    }
+}
+
 /// What a row's closure may return; each becomes the list of values that NumPy's answer is compared with: tuples and
 /// lists become several, Rust numbers 0-d arrays (int64, float64), text its UTF-8 bytes.
 pub trait Answer {
-    /// The values.
+    /// What there is, in order.
     ///
     /// # Errors
     /// The function's own error.
-    fn answer(self) -> Result<Vec<Value>>;
+    fn answer(self) -> Result<Vec<Item>>;
 }
 
 impl<T: Answer> Answer for Result<T> {
-    fn answer(self) -> Result<Vec<Value>> {
+    fn answer(self) -> Result<Vec<Item>> {
         self?.answer()
     }
 }
 
 impl Answer for Array {
-    fn answer(self) -> Result<Vec<Value>> {
-        Ok(vec![Value::of(&self)?])
+    fn answer(self) -> Result<Vec<Item>> {
+        Ok(vec![Item::Array(self)])
     }
 }
 
 impl Answer for Results {
-    fn answer(self) -> Result<Vec<Value>> {
-        self.iter().map(Value::of).collect()
+    fn answer(self) -> Result<Vec<Item>> {
+        Ok(self.iter().cloned().map(Item::Array).collect())
     }
 }
 
 impl<T: Answer> Answer for Vec<T> {
-    fn answer(self) -> Result<Vec<Value>> {
+    fn answer(self) -> Result<Vec<Item>> {
         let mut all = Vec::new();
         for one in self {
             all.extend(one.answer()?);
@@ -121,7 +149,7 @@ impl<T: Answer> Answer for Vec<T> {
 }
 
 impl<T: Answer, const N: usize> Answer for [T; N] {
-    fn answer(self) -> Result<Vec<Value>> {
+    fn answer(self) -> Result<Vec<Item>> {
         self.into_iter().collect::<Vec<T>>().answer()
     }
 }
@@ -130,7 +158,7 @@ macro_rules! tuples {
     ($(($($t:ident),+);)*) => {$(
         impl<$($t: Answer),+> Answer for ($($t,)+) {
             #[allow(non_snake_case)]
-            fn answer(self) -> Result<Vec<Value>> {
+            fn answer(self) -> Result<Vec<Item>> {
                 let ($($t,)+) = self;
                 let mut all = Vec::new();
                 $(all.extend($t.answer()?);)+
@@ -144,8 +172,8 @@ tuples! { (A, B); (A, B, C); (A, B, C, D); }
 macro_rules! scalars {
     ($($t:ty => $as:ty),*) => {$(
         impl Answer for $t {
-            fn answer(self) -> Result<Vec<Value>> {
-                Ok(vec![Value::scalar(self as $as)])
+            fn answer(self) -> Result<Vec<Item>> {
+                Ok(vec![Item::Plain(Value::scalar(self as $as))])
             }
         }
     )*};
@@ -153,32 +181,32 @@ macro_rules! scalars {
 scalars!(bool => bool, i64 => i64, usize => i64, isize => i64, i32 => i64, u64 => i64, f64 => f64);
 
 impl Answer for Literal {
-    fn answer(self) -> Result<Vec<Value>> {
+    fn answer(self) -> Result<Vec<Item>> {
         let bytes = self.as_bytes().to_vec();
-        Ok(vec![Value {
+        Ok(vec![Item::Plain(Value {
             dtype: self.dtype(),
             shape: Vec::new(),
             bytes,
             device: None,
-        }])
+        })])
     }
 }
 
 impl Answer for String {
-    fn answer(self) -> Result<Vec<Value>> {
-        Ok(vec![Value::text(&self)])
+    fn answer(self) -> Result<Vec<Item>> {
+        Ok(vec![Item::Plain(Value::text(&self))])
     }
 }
 
 impl Answer for &str {
-    fn answer(self) -> Result<Vec<Value>> {
-        Ok(vec![Value::text(self)])
+    fn answer(self) -> Result<Vec<Item>> {
+        Ok(vec![Item::Plain(Value::text(self))])
     }
 }
 
 impl Answer for DType {
-    fn answer(self) -> Result<Vec<Value>> {
-        Ok(vec![Value::text(self.name())])
+    fn answer(self) -> Result<Vec<Item>> {
+        Ok(vec![Item::Plain(Value::text(self.name()))])
     }
 }
 
@@ -211,11 +239,7 @@ fn one_difference(got: &Value, want: &Value, tolerance: Tolerance, scale: f64) -
     if got.bytes == want.bytes {
         return None;
     }
-    let largest = want
-        .elements()
-        .map(|x| magnitude(&x))
-        .filter(|x| x.is_finite())
-        .fold(scale, f64::max);
+    let largest = scale.max(want.largest());
     let mut wrong = got
         .elements()
         .zip(want.elements())

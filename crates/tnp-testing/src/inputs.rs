@@ -83,6 +83,11 @@ fn positions(shape: &[usize]) -> impl Iterator<Item = Vec<usize>> {
 /// reuse of temporaries.
 pub struct Input {
     array: Array,
+    made: Option<Made>,
+}
+
+/// What an input was made from.
+struct Made {
     spec: InputSpec,
     bytes: Vec<u8>,
     placing: Placing,
@@ -103,14 +108,22 @@ impl Input {
         owned: bool,
     ) -> Result<Input> {
         let array = place(spec, &bytes, placing, device)?;
-        Ok(Input {
-            array,
+        let made = Made {
             spec: spec.clone(),
             bytes,
             placing,
             device,
             owned,
+        };
+        Ok(Input {
+            array,
+            made: Some(made),
         })
+    }
+
+    /// An array that is there already: one of a transformation, say. It is lent.
+    pub fn given(array: Array) -> Input {
+        Input { array, made: None }
     }
 
     /// An array of its own: in owned runs nobody else holds its buffer.
@@ -118,10 +131,9 @@ impl Input {
     /// # Errors
     /// When memory runs out.
     pub fn own(&self) -> Result<Array> {
-        if self.owned {
-            place(&self.spec, &self.bytes, self.placing, self.device)
-        } else {
-            Ok(self.array.clone())
+        match &self.made {
+            Some(made) if made.owned => place(&made.spec, &made.bytes, made.placing, made.device),
+            _ => Ok(self.array.clone()),
         }
     }
 
@@ -130,7 +142,10 @@ impl Input {
     /// # Errors
     /// When they cannot be read.
     pub fn is_unchanged(&self) -> Result<bool> {
-        Ok(self.array.to_bytes()? == self.bytes)
+        match &self.made {
+            Some(made) => Ok(self.array.to_bytes()? == made.bytes),
+            None => Ok(true),
+        }
     }
 }
 
@@ -143,7 +158,7 @@ impl Deref for Input {
 
 impl<'a> From<&'a Input> for Operand<'a> {
     fn from(input: &'a Input) -> Operand<'a> {
-        if input.owned {
+        if input.made.as_ref().is_some_and(|made| made.owned) {
             input.own().into()
         } else {
             Operand::Borrowed(&input.array)
@@ -160,6 +175,12 @@ pub struct Inputs {
 impl Inputs {
     /// Inputs, and the dtype parameter of rows that have one.
     pub fn new(items: Vec<Input>, dtype: Option<DType>) -> Inputs {
+        Inputs { items, dtype }
+    }
+
+    /// Arrays that are there already.
+    pub fn given(arrays: &[Array], dtype: Option<DType>) -> Inputs {
+        let items = arrays.iter().cloned().map(Input::given).collect();
         Inputs { items, dtype }
     }
 

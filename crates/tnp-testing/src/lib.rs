@@ -2,7 +2,7 @@
 //!
 //! A row ([`rows::Row`]) is one line: the names it covers, shapes, dtypes, a NumPy expression and the same in Rust. From it
 //! follow the comparison with NumPy's committed answer, on every layout of the inputs, owned and borrowed, on every
-//! device ([`check`]), and that the promotion mode is obeyed ([`modes`]). Run on a backend of one's own:
+//! device ([`check`]), that the promotion mode is obeyed ([`modes`]), and that it compiles, maps and differentiates ([`laws`]). Run on a backend of one's own:
 //! `check::category("elementwise", &[device])`.
 
 pub mod check;
@@ -12,6 +12,7 @@ pub mod deferred;
 pub mod frames;
 pub mod golden;
 pub mod inputs;
+pub mod laws;
 pub mod modes;
 pub mod recipe;
 pub mod rows;

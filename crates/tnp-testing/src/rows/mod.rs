@@ -49,7 +49,7 @@ use tnp_backend::Result;
 use tnp_dtype::DType::{self, *};
 use tnp_dtype::{BinaryRule, ReductionRule, UnaryRule};
 
-pub use crate::compare::{Answer, Tolerance, Value};
+pub use crate::compare::{Answer, Item, Tolerance, Value};
 pub use crate::inputs::{InputSpec, Inputs};
 pub use crate::recipe::{BITS, Domain, NONZERO, POSITIVE, SMALL, UNIT};
 
@@ -114,7 +114,7 @@ pub enum Rule {
     Join,
 }
 
-type Run = dyn Fn(&Inputs) -> Result<Vec<Value>> + Send + Sync;
+type Run = dyn Fn(&Inputs) -> Result<Vec<Item>> + Send + Sync;
 
 /// One line of a table: what to compute in NumPy and here, on what.
 pub struct Row {
@@ -236,6 +236,14 @@ impl Row {
     /// # Errors
     /// The function's own.
     pub fn run(&self, inputs: &Inputs) -> Result<Vec<Value>> {
+        self.items(inputs)?.iter().map(Item::value).collect()
+    }
+
+    /// Computes the row, reading nothing: inside a transformation arrays may have no values yet.
+    ///
+    /// # Errors
+    /// The function's own.
+    pub fn items(&self, inputs: &Inputs) -> Result<Vec<Item>> {
         (self.run)(inputs)
     }
 
@@ -256,6 +264,32 @@ impl Row {
     pub fn domain(&self, input: usize) -> Domain {
         let own = self.domains.iter().find(|(of, _)| *of == input);
         own.map_or(self.domain, |(_, domain)| *domain)
+    }
+
+    /// The shapes, as written.
+    pub fn shapes(&self) -> &'static str {
+        self.shapes
+    }
+
+    /// Whether it runs on inputs of this dtype.
+    pub fn takes(&self, dtype: DType) -> bool {
+        self.dtypes.contains(&dtype)
+    }
+
+    /// A case for each of the shapes with the inputs of one dtype, where the row does not fix it.
+    pub fn cases_of(&self, dtype: DType) -> Vec<Case> {
+        let each: Vec<Option<DType>> = match self.each {
+            [] => vec![None],
+            each => each.iter().copied().map(Some).collect(),
+        };
+        let shapes = self.shapes.split('|').map(|case| tokens(case).collect());
+        shapes
+            .flat_map(|shapes: Vec<&str>| {
+                let dtypes = vec![dtype; shapes.len()];
+                let case = |&each| self.case(&shapes, &dtypes, each);
+                each.iter().map(case).collect::<Vec<_>>()
+            })
+            .collect()
     }
 
     /// The cases: shapes with dtypes, and the dtype parameter.

@@ -1,0 +1,113 @@
+//! Rows that cannot keep a law, one by one, with the reason. A row that keeps the law after all must leave the list: the laws say so.
+
+use super::Law::{self, *};
+use crate::rows::Row;
+
+/// Why a row is excepted.
+pub struct Exception {
+    /// The row's expression.
+    pub expression: &'static str,
+    /// Its shapes, where several rows have the expression.
+    pub shapes: Option<&'static str>,
+    /// The laws it does not keep.
+    pub laws: &'static [Law],
+    /// Why.
+    pub reason: &'static str,
+}
+
+const READS: &str = "reads values, of which a trace has none and a map several: an error says so";
+const SIZE: &str = "the size of the result depends on values, which a trace and a map do not know: an error says so";
+const NAMED: &str = "prints what stands in for the array while a function is traced";
+const HOST: &str =
+    "goes through the host's memory: an error in traces and maps, a constant to derivatives";
+const REFUSES: &str = "refuses negative exponents of integers where it sees them; in a trace or a map it gives the truncated power";
+const DRAWS: &str =
+    "draws in a trace come from keys that each call gets afresh, not from NumPy's generator";
+const NAN: &str = "no degrees of freedom are left, on purpose: the result is NaN";
+
+const fn row(expression: &'static str, laws: &'static [Law], reason: &'static str) -> Exception {
+    Exception {
+        expression,
+        shapes: None,
+        laws,
+        reason,
+    }
+}
+
+impl Exception {
+    const fn on(self, shapes: &'static str) -> Exception {
+        Exception {
+            shapes: Some(shapes),
+            ..self
+        }
+    }
+
+    /// Whether the row is meant.
+    pub fn is_of(&self, row: &Row) -> bool {
+        self.expression == row.expression && self.shapes.is_none_or(|shapes| shapes == row.shapes())
+    }
+}
+
+/// All exceptions.
+#[rustfmt::skip]
+pub const EXCEPTIONS: &[Exception] = &[
+    row("np.ndarray(shape=x.shape, dtype=x.dtype, buffer=x.copy())", &[Compiled, CompiledPart, Mapped, Gradient, MappedGradient, CompiledGradient], HOST),
+    row("bool(x)", &[Compiled, CompiledPart, Mapped], READS),
+    row("int(x.item())", &[Compiled, CompiledPart, Mapped], READS),
+    row("float(x.item())", &[Compiled, CompiledPart, Mapped], READS),
+    row("np.asarray(x.item(), x.dtype)", &[Compiled, CompiledPart, Mapped], READS),
+    row("str(x)", &[Compiled, CompiledPart, Mapped], READS),
+    row("str(np.array(x))", &[Compiled], NAMED),
+    row("repr(x)", &[Compiled, CompiledPart, Mapped], READS),
+    row("repr(np.array(x))", &[Compiled], NAMED),
+    row("format(x, '')", &[Compiled], NAMED),
+    row("y in x", &[Compiled, CompiledPart, Mapped, MappedPart], READS),
+    row("np.ix_(x, y, z)", &[Compiled, CompiledPart, MappedPart], SIZE),
+    row("np.power(x, y)", &[Compiled, CompiledPart, Mapped, MappedPart], REFUSES).on("5 5"),
+    row("(np.allclose(x, y), np.allclose(x, x))", &[Compiled, CompiledPart, Mapped, MappedPart], READS),
+    row("(np.array_equal(x, y), np.array_equal(x, x), np.array_equal(x, x, equal_nan=True))", &[Compiled, CompiledPart, Mapped, MappedPart], READS),
+    row("(np.array_equiv(x, y), np.array_equiv(x, x))", &[Compiled, CompiledPart, Mapped, MappedPart], READS),
+    row("x[y]", &[Compiled, CompiledPart, Mapped, MappedPart], SIZE),
+    row("np.nonzero(x)", &[Compiled, CompiledPart, Mapped], SIZE),
+    row("np.where(x)", &[Compiled, CompiledPart], SIZE),
+    row("np.argwhere(x)", &[Compiled, CompiledPart, Mapped], SIZE),
+    row("np.flatnonzero(x)", &[Compiled, CompiledPart, Mapped], SIZE),
+    row("np.compress(x, y, axis=0)", &[Compiled, CompiledPart], SIZE),
+    row("np.compress(x, y)", &[Compiled, CompiledPart], SIZE),
+    row("np.extract(x, y)", &[Compiled, CompiledPart], SIZE),
+    row("np.repeat(x, y)", &[Compiled, CompiledPart, Mapped, MappedPart], SIZE).on("3 3:int64 | 0 0:int64"),
+    row("str(x.tolist())", &[Compiled, CompiledPart, Mapped], READS),
+    row("(lambda r: (r.rand(), r.randn(3), r.randint(10, size=4)))(rng(2**32 - 1))", &[Compiled], DRAWS),
+    row("rng([1, 2, 3]).rand(3)", &[Compiled], DRAWS),
+    row("rng(0).rand(3, 4)", &[Compiled], DRAWS),
+    row("(lambda r: (r.rand(), r.rand()))(rng(1))", &[Compiled], DRAWS),
+    row("rng(3).random((2, 5))", &[Compiled], DRAWS),
+    row("rng(4).randn(7)", &[Compiled], DRAWS),
+    row("(lambda r: (r.randn(3), r.randn(3)))(rng(5))", &[Compiled], DRAWS),
+    row("rng(6).standard_normal((3, 3))", &[Compiled], DRAWS),
+    row("rng(7).uniform(size=5)", &[Compiled], DRAWS),
+    row("rng(8).uniform(-2, 3.5, (2, 4))", &[Compiled], DRAWS),
+    row("rng(9).uniform(np.array([[0.0], [10.0]]), np.array([1.0, 2.0, 30.0]))", &[Compiled], DRAWS),
+    row("rng(9).uniform(np.array([0.0, 1.0]), 2.0, (3, 2))", &[Compiled], DRAWS),
+    row("rng(10).normal(1.5, 2.0, 6)", &[Compiled], DRAWS),
+    row("rng(10).normal(0, -1.0, 6)", &[Compiled], DRAWS),
+    row("rng(11).exponential(3.0, (2, 2))", &[Compiled], DRAWS),
+    row("rng(12).poisson(3.5, 20)", &[Compiled], DRAWS),
+    row("rng(13).poisson([0.0, 0.5, 9.9, 10.0, 100.0, 1e6], (4, 6))", &[Compiled], DRAWS),
+    row("rng(13).poisson(-1.0)", &[Compiled], DRAWS),
+    row("rng(14).randint(10, size=12)", &[Compiled], DRAWS),
+    row("rng(15).randint(-5, 5, (3, 4))", &[Compiled], DRAWS),
+    row("rng(16).randint(0, 2, 9, dtype=dt)", &[Compiled], DRAWS),
+    row("rng(17).randint(100, size=9, dtype=dt)", &[Compiled], DRAWS),
+    row("rng(18).randint(np.iinfo(np.int64).min, np.iinfo(np.int64).max, 5)", &[Compiled], DRAWS),
+    row("rng(19).randint([1, 3, 5], [[2], [10]])", &[Compiled], DRAWS),
+    row("rng(20).randint([1, 3], [[8], [10]])", &[Compiled], DRAWS),
+    row("rng(22).randint(300, size=3, dtype=np.int8)", &[Compiled], DRAWS),
+    row("(np.nanvar(x, axis=0), np.nanstd(x, axis=1, ddof=8))", &[Gradient], NAN),
+];
+
+/// Why a row does not keep a law, if it need not.
+pub fn reason(law: Law, row: &Row) -> Option<&'static str> {
+    let mut of_row = EXCEPTIONS.iter().filter(|exception| exception.is_of(row));
+    of_row.find_map(|exception| exception.laws.contains(&law).then_some(exception.reason))
+}
