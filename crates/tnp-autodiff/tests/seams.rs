@@ -220,3 +220,32 @@ fn the_complex_convention() -> Result<()> {
     insta::assert_snapshot!(error.unwrap_or_default(), @"grad: the function gives complex128, its gradient is of a real number; use `real`, `absolute` or `astype` on it");
     Ok(())
 }
+
+/// Products of updates that share an element: where one of them is zero, the others still have second derivatives.
+#[test]
+fn updates_multiplied_into_one_element_may_be_zero() -> Result<()> {
+    let x = array([2.0, 3.0], ())?;
+    let index = array([0, 0, 1, 0], ())?;
+    let product = |u: &Array| x.at(s![&index]).multiply(u)?.sum(());
+    for zeros in [
+        [0.0, 5.0, 7.0, 4.0],
+        [0.0, 0.0, 7.0, 4.0],
+        [3.0, 5.0, 0.0, 4.0],
+    ] {
+        let u = array(zeros, ())?;
+        let [a, b, _, d] = zeros;
+        let slopes = [2.0 * b * d, 2.0 * a * d, 3.0, 2.0 * a * b];
+        assert_eq!(values(&grad(product, &u)?), slopes);
+        let (ab, ad, bd) = (2.0 * d, 2.0 * b, 2.0 * a);
+        let bends = [
+            [0.0, ab, 0.0, ad],
+            [ab, 0.0, 0.0, bd],
+            [0.0, 0.0, 0.0, 0.0],
+            [ad, bd, 0.0, 0.0],
+        ];
+        assert_eq!(values(&hessian(product, &u)?), bends.concat());
+        let twice = jacrev(|u: &Array| grad(product, u), &u)?;
+        assert_eq!(values(&twice), bends.concat());
+    }
+    Ok(())
+}

@@ -5,6 +5,7 @@ use tnp_array::{Array, Error, Literal, Operand, Result, bind1};
 use tnp_backend::TensorType;
 use tnp_backend::prim::{AxisIndex, Binary, Prim, ScatterOp};
 
+use super::reduce::{recurrence, shift};
 use super::{Flows, Reads, Step, none, one};
 use crate::flow::{Flow, or_zeros};
 use crate::ops;
@@ -197,29 +198,37 @@ pub(super) fn scatter(op: ScatterOp, step: &Step, wanted: &[bool], flow: &Flow) 
 }
 
 /// Partial derivatives of a scatter that multiplies: by the array, the product of its updates; by an update, the product of
-/// the array and the other updates of that element, which is not the whole divided by the update where that is zero.
+/// the array and the other updates of that element.
 fn factors(place: &Place<'_>, x: &Array, update: &Array) -> Result<[Array; 2]> {
     let ones = ops::number(x, 1.0)?;
-    let by_x = place.scatter(ScatterOp::Multiply, ones.clone(), update)?;
-    if !place.may_repeat() {
-        return Ok([by_x, place.gather(x)?]);
+    let by_x = place.scatter(ScatterOp::Multiply, ones, update)?;
+    let mut by_update = place.gather(x)?;
+    if place.may_repeat() {
+        by_update = ops::mul(by_update, others(place, x, update)?)?;
     }
-    let is_zero = ops::un(tnp_backend::prim::Unary::LogicalNot, update)?;
-    let one = ops::number(update, 1.0)?;
-    let zero = ops::number(update, 0.0)?;
-    let nonzero = ops::select(&is_zero, &one, update)?;
-    let zeros = place.scatter(
-        ScatterOp::Add,
-        ops::number(x, 0.0)?,
-        &ops::cast(&is_zero, update.dtype())?,
-    )?;
-    let product = place.scatter(ScatterOp::Multiply, ones, &nonzero)?;
-    let others = ops::div(place.gather(&ops::mul(x, product)?)?, nonzero)?;
-    let zeros = place.gather(&zeros)?;
-    // Zeros among the others: all of them but oneself.
-    let own = ops::cast(&is_zero, update.dtype())?;
-    let none_left = ops::equal(ops::sub(zeros, own)?, &zero)?;
-    Ok([by_x, ops::select(none_left, others, zero)?])
+    Ok([by_x, by_update])
+}
+
+/// For each update the product of all others that go to its element. Dividing the whole by it would be undefined where it is
+/// zero, and its derivative too; so the updates are put in the order of their elements, and each gets the product of those
+/// before it and of those after it, as far as they share its element.
+fn others(place: &Place<'_>, x: &Array, update: &Array) -> Result<Array> {
+    let line = [update.size()];
+    let elements = ops::reshape(ops::iota(x, &[x.size()], 0)?, x.shape())?;
+    let targets = ops::reshape(place.gather(&elements)?, &line)?;
+    let order = super::sort::order(&targets, 0)?;
+    let targets = ops::take_along(&targets, &order, 0)?;
+    let sorted = ops::take_along(&ops::reshape(update, &line)?, &order, 0)?;
+    let run = |reverse: bool| -> Result<Array> {
+        let same = ops::equal(&targets, shift(&targets, 0, 1, reverse, -1.0)?)?;
+        let next = shift(&sorted, 0, 1, reverse, 0.0)?;
+        let (zero, one) = (ops::number(&sorted, 0.0)?, ops::number(&sorted, 1.0)?);
+        let factor = ops::select(&same, next, &zero)?;
+        recurrence(factor, ops::select(&same, zero, one)?, 0, reverse)
+    };
+    let product = ops::mul(run(false)?, run(true)?)?;
+    let back = super::sort::order(&order, 0)?;
+    ops::reshape(ops::take_along(&product, &back, 0)?, update.shape())
 }
 
 /// Who holds the extreme in a scatter that takes the smaller or larger; those who tie share evenly.

@@ -138,7 +138,7 @@ fn exclusive(x: &Array, axis: usize, reverse: bool) -> Result<Array> {
 }
 
 /// Each element moved `by` places along an axis, towards the end, or towards the start in reverse.
-fn shift(x: &Array, axis: usize, by: usize, reverse: bool, fill: f64) -> Result<Array> {
+pub(super) fn shift(x: &Array, axis: usize, by: usize, reverse: bool, fill: f64) -> Result<Array> {
     let len = x.shape()[axis];
     let by = by.min(len);
     let kept = SliceSpec {
@@ -164,7 +164,7 @@ fn shift(x: &Array, axis: usize, by: usize, reverse: bool, fill: f64) -> Result<
 
 /// `h[k] = a[k] h[k-1] + b[k]` along an axis, by doubling (Hillis and Steele 1986): about log2(n) steps of whole arrays, exact at
 /// zeros and differentiable as often as one likes.
-fn recurrence(a: Array, b: Array, axis: usize, reverse: bool) -> Result<Array> {
+pub(super) fn recurrence(a: Array, b: Array, axis: usize, reverse: bool) -> Result<Array> {
     let len = b.shape()[axis];
     let (mut a, mut h) = (a, b);
     let mut by = 1;

@@ -7,7 +7,7 @@ use super::{Flows, Step, none, one};
 use crate::flow::Flow;
 use crate::ops;
 
-fn order(x: &Array, axis: usize) -> Result<Array> {
+pub(super) fn order(x: &Array, axis: usize) -> Result<Array> {
     bind1(
         &Prim::ArgSort { axis, stable: true },
         &mut [Operand::Borrowed(x)],

@@ -98,17 +98,7 @@ pub(crate) fn near(what: &str, got: f64, wanted: f64) {
 /// First and second derivatives of a function against differences, and reverse against forward.
 #[track_caller]
 pub(crate) fn check(name: &str, f: &dyn Fn(&[Array]) -> Result<Array>, xs: Vec<Array>) {
-    check_orders(name, f, xs, true);
-}
-
-#[track_caller]
-pub(crate) fn check_orders(
-    name: &str,
-    f: &dyn Fn(&[Array]) -> Result<Array>,
-    xs: Vec<Array>,
-    second: bool,
-) {
-    match checked(f, xs, second) {
+    match checked(f, xs) {
         Ok(pairs) => {
             for (what, got, wanted) in pairs {
                 near(&format!("{name}: {what}"), got, wanted);
@@ -121,7 +111,6 @@ pub(crate) fn check_orders(
 fn checked(
     f: &dyn Fn(&[Array]) -> Result<Array>,
     xs: Vec<Array>,
-    second: bool,
 ) -> Result<Vec<(&'static str, f64, f64)>> {
     let mut numbers = Numbers::new(77);
     let weights = numbers.like(&f(&xs)?);
@@ -138,9 +127,6 @@ fn checked(
         let forward = jvp(loss, &xs, &ds)?.1.item::<f64>()?;
         pairs.push(("reverse against differences", reverse, wanted));
         pairs.push(("forward against reverse", forward, reverse));
-        if !second {
-            continue;
-        }
         let vs: Vec<Array> = xs.iter().map(|x| numbers.like(x)).collect();
         let slope = |xs: &Vec<Array>| pairing_all(&grad(loss, xs)?, &vs);
         let wanted = differences(&slope, &xs, &ds)?;

@@ -43,8 +43,18 @@ pub(super) fn rows() -> Vec<Row> {
         row("", "7 3", KINDS, "(lambda c: (c.__setitem__([5, 0, -1], y), c)[1])(x.copy())", |a| a.at(0).set(s![[5, 0, -1]], &a[1])),
         row("", "12 12:bool . | 3x4 3x4:bool .", ALL, "(lambda c: (c.__setitem__(y, z), c)[1])(x.copy())", |a| a.at(0).set(s![a.at(1)], &a[2])),
         row("", "7 4", &[Int8, Int64, Float32, Complex64], "(lambda c: (np.add.at(c, [5, 0, 5, -7], y), c)[1])(x.copy())", |a| a.at(0).at(s![[5, 0, 5, -7]]).add(&a[1])).values(SMALL),
+        row("", "7x2 5:int64 5x2 | 6x4 2x2:int64 4", KINDS, "(lambda c: (c.__setitem__(y, z), c)[1])(x.copy())", |a| a.at(0).set(s![a.at(1)], &a[2])).input(1, SMALL_INDEX),
+        row("", "6x4 3:int64 3:int64 3", KINDS, "(lambda c: (c.__setitem__((y, z), w), c)[1])(x.copy())", |a| a.at(0).set(s![a.at(1), a.at(2)], &a[3])).values(SMALL).input(1, SMALL_INDEX).input(2, Domain::Range(0, 4)),
+        row("", "7x2 9:int64 9x2 | 6x4 2x2:int64 4", NUMBERS, "(lambda c: (np.add.at(c, y, z), c)[1])(x.copy())", |a| a.at(0).at(s![a.at(1)]).add(&a[2])).values(SMALL).input(1, SMALL_INDEX),
+        row("", "7x2 9:int64 9x2 | 6x4 2x2:int64 4", NUMBERS, "(lambda c: (np.multiply.at(c, y, z), c)[1])(x.copy())", |a| a.at(0).at(s![a.at(1)]).multiply(&a[2])).values(SMALL).input(1, SMALL_INDEX).ulps(4),
+        row("", "7x2 9:int64 9x2 | 6x4 2x2:int64 4", &[Int64, UInt8, Float32, Float64], "(lambda c: (np.maximum.at(c, y, z), c)[1])(x.copy())", |a| a.at(0).at(s![a.at(1)]).maximum(&a[2])).values(SMALL).input(1, SMALL_INDEX),
+        row("", "7x2 9:int64 9x2 | 6x4 2x2:int64 4", &[Int64, UInt8, Float32, Float64], "(lambda c: (np.minimum.at(c, y, z), c)[1])(x.copy())", |a| a.at(0).at(s![a.at(1)]).minimum(&a[2])).values(SMALL).input(1, SMALL_INDEX),
+        row("", "7 4", NUMBERS, "(lambda c: (np.multiply.at(c, slice(1, 5), y), c)[1])(x.copy())", |a| a.at(0).at(s![1..5]).multiply(&a[1])).values(SMALL),
     ]
 }
+
+/// Numbers, a few of each kind.
+const NUMBERS: &[DType] = &[Int64, UInt8, Float32, Float64, Complex128];
 
 /// Indices into axes of five or more.
 const SMALL_INDEX: Domain = Domain::Range(-5, 5);
