@@ -15,7 +15,7 @@ use crate::{
 
 /// What a backend adds to [`Compiled`]: fused regions.
 pub trait Fuser {
-    /// Whether an elementwise primitive or a reduction with inputs of these types can be part of a region.
+    /// Whether an elementwise primitive, a reduction or a product with inputs of these types can be part of a region.
     fn fuses(&self, prim: &Prim, inputs: &[&TensorType]) -> bool;
 
     /// Prepares a region.
@@ -27,7 +27,7 @@ pub trait Fuser {
 
 /// A region made ready for a device.
 pub trait RegionKernel: Send + Sync {
-    /// Runs it on inputs of the region's types and any strides. The results come in the order of [`Region::output_types`]. A
+    /// Runs it on what [`Region::reads`] lists, of those types and any strides. The results come in the order of [`Region::output_types`]. A
     /// donated input's buffer may be returned, overwritten.
     ///
     /// # Errors
@@ -532,7 +532,7 @@ impl Maker<'_> {
             Step::Region(region) => StepCost {
                 name: region.names().collect::<Vec<_>>().join(" "),
                 launches: 1,
-                read: read(&region.inputs),
+                read: read(&region.reads()),
                 written,
             },
         }

@@ -34,7 +34,7 @@ pub use graph::{Equation, GRAPH_VERSION, Graph, GraphBuilder, Var};
 pub use linkme;
 pub use plan::{Plan, PlannedStep, Use, plan};
 pub use region::{
-    Operation, Partition, Reduction, Region, Source, Step, is_elementwise, partition,
+    Head, Operation, Partition, Reduction, Region, Source, Step, is_elementwise, partition,
 };
 pub use run::{compact, explain, input_dtypes, interpret, run, scalar, slice_layout};
 pub use simplify::simplify;

@@ -2,7 +2,8 @@
 
 use smallvec::SmallVec;
 
-use crate::region::{Partition, Step};
+use crate::prim::Prim;
+use crate::region::{Partition, Step, is_elementwise};
 use crate::{Graph, Var, is_layout};
 
 /// An input of a planned step.
@@ -114,7 +115,7 @@ fn inputs(graph: &Graph, step: &Step, alias: &[Var]) -> SmallVec<[Var; 4]> {
         Step::Single(at) => (graph.equations()[*at].inputs.iter())
             .map(|var| alias[var.index()])
             .collect(),
-        Step::Region(region) => SmallVec::from_slice(&region.inputs),
+        Step::Region(region) => region.reads(),
     }
 }
 
@@ -123,6 +124,34 @@ fn outputs_of(graph: &Graph, step: &Step) -> SmallVec<[Var; 4]> {
         Step::Single(at) => SmallVec::from_slice(&graph.equations()[*at].outputs),
         Step::Region(region) => region.output_vars().collect(),
     }
+}
+
+/// Whether a step that reads a variable for the last time may write an output over it.
+fn overwrites(graph: &Graph, step: &Step, output: Var, read: Var) -> bool {
+    match step {
+        Step::Single(at) => {
+            let equation = &graph.equations()[*at];
+            match &equation.prim {
+                Prim::DynamicUpdateSlice | Prim::Scatter { .. } => equation.inputs[0] == read,
+                prim => is_elementwise(prim),
+            }
+        }
+        Step::Region(region) => {
+            let elementwise = region.outputs.iter().any(|&(var, _)| var == output);
+            // What the product reads as well is given up as its operand.
+            let multiplied = (region.product.iter()).any(|head| head.operands.contains(&read));
+            elementwise && !multiplied
+        }
+    }
+}
+
+/// Bytes of the product that a region computes first.
+fn product_bytes(step: &Step) -> Option<usize> {
+    let Step::Region(region) = step else {
+        return None;
+    };
+    let head = region.product.as_ref()?;
+    Some(region.shape.iter().product::<usize>() * head.dtype.itemsize())
 }
 
 /// Numbered places.
@@ -200,15 +229,28 @@ impl Memory {
             .filter(|place| place.dies)
             .map(|place| place.var)
             .collect();
+        // A region's product is where an output of its size goes.
+        let mut product = product_bytes(step);
+        self.live += product.unwrap_or(0);
+        self.peak = self.peak.max(self.live);
         if !view {
             for &output in outputs {
                 let bytes = graph.ty(output).bytes();
+                if product == Some(bytes) {
+                    product = None;
+                    self.base[output.index()] = Some(output);
+                    self.holders[output.index()] = 1;
+                    continue;
+                }
+                let ty = graph.ty(output);
                 let heir = dying.iter().position(|&var| {
-                    let base = self.base(var);
+                    let (base, theirs) = (self.base(var), graph.ty(var));
                     base == var
                         && self.holders[base.index()] == 1
                         && !self.lent[base.index()]
-                        && graph.ty(var).bytes() == bytes
+                        && theirs.shape == ty.shape
+                        && theirs.dtype.itemsize() == ty.dtype.itemsize()
+                        && overwrites(graph, step, output, var)
                 });
                 if let Some(at) = heir {
                     self.release(graph, dying.remove(at));
@@ -219,6 +261,7 @@ impl Memory {
             }
         }
         self.peak = self.peak.max(self.live);
+        self.live -= product.unwrap_or(0);
         for var in dying {
             self.release(graph, var);
         }
@@ -243,7 +286,7 @@ mod tests {
     use tnp_dtype::DType;
 
     use super::*;
-    use crate::prim::{Binary, Prim, Unary};
+    use crate::prim::{Binary, Unary};
     use crate::{GraphBuilder, TensorType, partition};
 
     #[test]

@@ -3,7 +3,8 @@
 //! Equations get a level: one more than their inputs' wherever the two cannot share a loop. Elementwise equations of one
 //! level and one shape that read each other, or the same array, form a region; a path that leaves a region rises to a
 //! higher level, so regions never wait for each other in a circle. Levels depend on what is computed alone, so that
-//! renaming or reordering the equations finds the same regions. Rules are by family; no operation is named.
+//! renaming or reordering the equations finds the same regions. A product that one region alone reads is computed by it.
+//! Rules are by family; no elementwise operation is named.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
@@ -12,7 +13,7 @@ use smallvec::SmallVec;
 use tnp_dtype::{DType, Literal};
 use tnp_shape::Dims;
 
-use crate::prim::{Axes, Prim, ReduceOp};
+use crate::prim::{Axes, DotDims, Prim, ReduceOp};
 use crate::{Equation, Graph, TensorType, Var};
 
 /// Where a value inside a region comes from.
@@ -24,6 +25,8 @@ pub enum Source {
     Constant(Literal),
     /// An earlier operation of the region, by number.
     Operation(usize),
+    /// The product that the region computes first.
+    Product,
 }
 
 /// An elementwise operation of a region.
@@ -50,12 +53,25 @@ pub struct Reduction {
     pub var: Var,
 }
 
-/// Elementwise work of one shape, done in one loop, and reductions of it over the same axes.
+/// A product that a region computes first: a part of it at a time is read while it is in the caches.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Head {
+    /// Which axes are summed over.
+    pub dims: DotDims,
+    /// What is multiplied.
+    pub operands: [Var; 2],
+    /// Its dtype; the shape is the region's.
+    pub dtype: DType,
+}
+
+/// Elementwise work of one shape, done in one loop, and reductions of it over the same axes. The loop may read a product.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Region {
     /// The shape of the loop: of every input, operation and output.
     pub shape: Dims,
-    /// Variables read, each once. Those that are repeated come as views with strides of zero.
+    /// A product to compute first.
+    pub product: Option<Head>,
+    /// Variables read by the loop, each once. Those that are repeated come as views with strides of zero.
     pub inputs: Vec<Var>,
     /// Their dtypes.
     pub input_dtypes: Vec<DType>,
@@ -76,7 +92,14 @@ impl Region {
             Source::Input(at) => self.input_dtypes[at],
             Source::Constant(value) => value.dtype(),
             Source::Operation(at) => self.operations[at].dtype,
+            Source::Product => self.product.as_ref().map_or(DType::Bool, |head| head.dtype),
         }
+    }
+
+    /// All variables read: the loop's inputs, then the product's operands.
+    pub fn reads(&self) -> SmallVec<[Var; 4]> {
+        let operands = self.product.iter().flat_map(|head| head.operands);
+        self.inputs.iter().copied().chain(operands).collect()
     }
 
     /// Types of what it gives: the outputs, then the reductions.
@@ -102,13 +125,12 @@ impl Region {
         self.outputs.iter().map(|&(var, _)| var).chain(reductions)
     }
 
-    /// Names of what it does, operations first.
+    /// Names of what it does: the product, operations, reductions.
     pub fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
+        let product = self.product.iter().map(|_| "dot_general");
+        let operations = self.operations.iter().map(|one| one.prim.name());
         let reductions = self.reductions.iter().map(|reduction| reduction.op.name());
-        self.operations
-            .iter()
-            .map(|operation| operation.prim.name())
-            .chain(reductions)
+        product.chain(operations).chain(reductions)
     }
 }
 
@@ -135,6 +157,7 @@ pub struct Partition {
 enum Part {
     Elementwise,
     Reduction,
+    Product,
     Constant,
     Alias,
     Other,
@@ -148,13 +171,14 @@ pub fn is_elementwise(prim: &Prim) -> bool {
     )
 }
 
-/// Divides a graph into steps. `fuses` says of elementwise primitives and reductions, with their input types, whether the
-/// backend can do them inside a region.
+/// Divides a graph into steps. `fuses` says of elementwise primitives, reductions and products, with their input types,
+/// whether the backend can do them inside a region.
 pub fn partition(graph: &Graph, fuses: &dyn Fn(&Prim, &[&TensorType]) -> bool) -> Partition {
     let mut former = Former::new(graph, fuses);
     former.levels();
     former.join();
     former.choose_reductions();
+    former.choose_products();
     former.finish()
 }
 
@@ -172,6 +196,8 @@ struct Former<'a> {
     parent: Vec<usize>,
     /// For each reduction the equation in whose region it is done.
     joined: Vec<Option<usize>>,
+    /// The product that each region computes, by the region's root.
+    heads: HashMap<usize, usize>,
 }
 
 impl<'a> Former<'a> {
@@ -220,6 +246,7 @@ impl<'a> Former<'a> {
             level: vec![0; equations.len()],
             parent: (0..equations.len()).collect(),
             joined: vec![None; equations.len()],
+            heads: HashMap::new(),
         }
     }
 
@@ -378,6 +405,37 @@ impl<'a> Former<'a> {
         })
     }
 
+    /// Assigns products to the regions that alone read them; of several the one with the longest sums, which gains least
+    /// from being run by itself.
+    fn choose_products(&mut self) {
+        for at in 0..self.parts.len() {
+            let output = self.equation(at).outputs[0].index();
+            if self.parts[at] != Part::Product || self.is_output[output] {
+                continue;
+            }
+            let readers = self.readers[output].clone();
+            let mut regions = readers.iter().map(|&reader| match self.parts[reader] {
+                Part::Elementwise => Some(self.root(reader)),
+                Part::Reduction => self.joined[reader],
+                Part::Product | Part::Constant | Part::Alias | Part::Other => None,
+            });
+            let Some(region) = regions.next().flatten() else {
+                continue;
+            };
+            if !regions.all(|other| other == Some(region)) {
+                continue;
+            }
+            let size = |at: usize| -> usize {
+                let operands = &self.equation(at).inputs;
+                operands.iter().map(|&var| self.graph.ty(var).size()).sum()
+            };
+            let larger = (self.heads.get(&region)).is_none_or(|&other| size(at) > size(other));
+            if larger {
+                self.heads.insert(region, at);
+            }
+        }
+    }
+
     fn finish(mut self) -> Partition {
         let count = self.parts.len();
         let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
@@ -385,27 +443,32 @@ impl<'a> Former<'a> {
             let home = match self.parts[at] {
                 Part::Elementwise => Some(self.root(at)),
                 Part::Reduction => self.joined[at],
-                Part::Constant | Part::Alias | Part::Other => None,
+                Part::Product | Part::Constant | Part::Alias | Part::Other => None,
             };
             if let Some(home) = home {
                 members.entry(home).or_default().push(at);
             }
         }
         // A lone operation on arrays is what a backend runs best by itself.
-        members.retain(|_, list| list.len() > 1 || self.reads_constant(list[0]));
+        members.retain(|root, list| {
+            list.len() > 1 || self.reads_constant(list[0]) || self.heads.contains_key(root)
+        });
         let mut steps = Vec::new();
         let mut first = Vec::new();
         let mut in_region = vec![false; count];
-        for list in members.values() {
-            for &at in list {
+        for (root, list) in &members {
+            let head = self.heads.get(root).copied();
+            for &at in list.iter().chain(&head) {
                 in_region[at] = true;
             }
             first.push(list[0]);
-            steps.push(Step::Region(self.region(list)));
+            steps.push(Step::Region(self.region(list, head)));
         }
         let mut constants_read = vec![false; count];
         for (at, &inside) in in_region.iter().enumerate() {
-            if inside || self.parts[at] == Part::Alias {
+            // What a product reads is an array, wherever it is computed.
+            let reads = !inside || self.parts[at] == Part::Product;
+            if !reads || self.parts[at] == Part::Alias {
                 continue;
             }
             for var in self.inputs(at) {
@@ -421,7 +484,7 @@ impl<'a> Former<'a> {
                     let output = self.equation(at).outputs[0].index();
                     constants_read[at] || self.is_output[output]
                 }
-                Part::Elementwise | Part::Reduction | Part::Other => !inside,
+                Part::Elementwise | Part::Reduction | Part::Product | Part::Other => !inside,
             };
             if wanted {
                 first.push(at);
@@ -441,9 +504,10 @@ impl<'a> Former<'a> {
         self.inputs(at).any(is_constant)
     }
 
-    fn region(&self, members: &[usize]) -> Region {
+    fn region(&self, members: &[usize], head: Option<usize>) -> Region {
         let mut region = Region {
             shape: Dims::from_slice(self.shape(members[0])),
+            product: None,
             inputs: Vec::new(),
             input_dtypes: Vec::new(),
             operations: Vec::new(),
@@ -452,6 +516,20 @@ impl<'a> Former<'a> {
             reductions: Vec::new(),
         };
         let mut sources: HashMap<Var, Source> = HashMap::new();
+        if let Some(at) = head
+            && let Prim::DotGeneral(dims) = &self.equation(at).prim
+        {
+            let mut operands = self.inputs(at);
+            let output = self.equation(at).outputs[0];
+            if let (Some(lhs), Some(rhs)) = (operands.next(), operands.next()) {
+                region.product = Some(Head {
+                    dims: dims.clone(),
+                    operands: [lhs, rhs],
+                    dtype: self.graph.ty(output).dtype,
+                });
+                sources.insert(output, Source::Product);
+            }
+        }
         for &at in members {
             let equation = self.equation(at);
             let output = equation.outputs[0];
@@ -539,7 +617,7 @@ impl<'a> Former<'a> {
     fn inputs_of(&self, step: &Step) -> SmallVec<[Var; 4]> {
         match step {
             Step::Single(at) => self.inputs(*at).collect(),
-            Step::Region(region) => SmallVec::from_slice(&region.inputs),
+            Step::Region(region) => region.reads(),
         }
     }
 
@@ -565,6 +643,7 @@ fn part(graph: &Graph, equation: &Equation, fuses: &dyn Fn(&Prim, &[&TensorType]
     let part = match folds {
         true => Part::Reduction,
         false if is_elementwise(prim) => Part::Elementwise,
+        false if matches!(prim, Prim::DotGeneral(_)) => Part::Product,
         false => return Part::Other,
     };
     match fuses(prim, &types) {

@@ -10,6 +10,7 @@ mod combined;
 mod folds;
 mod line;
 mod loops;
+mod product;
 mod program;
 mod run;
 mod scratch;
@@ -21,6 +22,7 @@ use tnp_backend::prim::{Prim, ReduceOp};
 use tnp_backend::{Arg, Device, Error, Fuser, Outputs, Region, RegionKernel, Result, TensorType};
 
 use crate::elementwise::computed_in;
+use product::Product;
 use program::Program;
 
 /// The CPU's part in compiling graphs.
@@ -50,7 +52,7 @@ impl Fuser for CpuFuser {
                 | ReduceOp::Any => true,
             };
         }
-        matches!(prim, Prim::Select | Prim::Cast { .. })
+        matches!(prim, Prim::Select | Prim::Cast { .. } | Prim::DotGeneral(_))
     }
 
     fn region(&self, device: Device, region: &Region) -> Result<Box<dyn RegionKernel>> {
@@ -60,6 +62,10 @@ impl Fuser for CpuFuser {
         })?;
         Ok(Box::new(CpuRegion {
             device,
+            product: region
+                .product
+                .as_ref()
+                .map(|head| Product::new(region, head)),
             program,
             types: region.output_types().collect(),
         }))
@@ -69,6 +75,8 @@ impl Fuser for CpuFuser {
 /// A region ready to run.
 struct CpuRegion {
     device: Device,
+    /// What is computed first.
+    product: Option<Product>,
     program: Program,
     /// Types of the outputs, then of the reductions.
     types: Vec<TensorType>,
@@ -76,6 +84,9 @@ struct CpuRegion {
 
 impl RegionKernel for CpuRegion {
     fn run(&self, inputs: &[Arg<'_>]) -> Result<Outputs> {
-        run::run(self.device, &self.program, &self.types, inputs)
+        match &self.product {
+            Some(product) => product.run(self.device, &self.program, &self.types, inputs),
+            None => run::run(self.device, &self.program, &self.types, inputs),
+        }
     }
 }

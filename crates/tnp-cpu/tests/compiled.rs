@@ -297,3 +297,133 @@ fn products_of_what_is_computed_on_the_way() {
         same(&want[0], &got[0], false).unwrap();
     }
 }
+
+/// What follows a product, of the bias's shape or repeated to it.
+fn epilogue(b: &mut GraphBuilder, kind: usize, p: Var, bias: Var) -> Vec<Var> {
+    let ty = b.ty(p).clone();
+    let number = |b: &mut GraphBuilder, value: f64| {
+        let prim = Prim::Full {
+            shape: ty.shape.clone(),
+            value: Literal::new(value).cast(ty.dtype),
+        };
+        b.push1(prim, &[]).unwrap()
+    };
+    let binary = |b: &mut GraphBuilder, op, x, y| b.push1(Prim::Binary(op), &[x, y]).unwrap();
+    let unary = |b: &mut GraphBuilder, op, x| b.push1(Prim::Unary(op), &[x]).unwrap();
+    let h = binary(b, Binary::Add, p, bias);
+    match kind {
+        0 => vec![h],
+        1 => {
+            let zero = number(b, 0.0);
+            vec![binary(b, Binary::Maximum, h, zero)]
+        }
+        2 => vec![unary(b, Unary::Tanh, h)],
+        3 => {
+            let one = number(b, 1.0);
+            let n = unary(b, Unary::Negative, h);
+            let e = unary(b, Unary::Exp, n);
+            let d = binary(b, Binary::Add, one, e);
+            vec![binary(b, Binary::Divide, one, d)]
+        }
+        4 => {
+            // Two outputs, one of another dtype, and what was added stays as well.
+            let dtype = DType::Bool;
+            let zero = number(b, 0.0);
+            let positive = binary(b, Binary::Greater, h, zero);
+            assert_eq!(b.ty(positive).dtype, dtype);
+            vec![positive, h]
+        }
+        5 => {
+            // No output has the product's elements' size.
+            let zero = number(b, 0.0);
+            vec![binary(b, Binary::Less, zero, h)]
+        }
+        _ => {
+            let sum = Prim::Reduce {
+                op: ReduceOp::Sum,
+                axes: [b.ty(h).shape.len() - 1].into_iter().collect(),
+                dtype: ty.dtype,
+            };
+            let s = binary(b, Binary::Multiply, h, h);
+            vec![b.push1(sum, &[s]).unwrap()]
+        }
+    }
+}
+
+#[test]
+fn products_with_what_follows_them_are_one_step_and_equal_eager() {
+    use tnp_backend::prim::DotDims;
+    let dims = |lhs: usize, rhs: usize, batch: bool| DotDims {
+        lhs_contract: [lhs].into_iter().collect(),
+        rhs_contract: [rhs].into_iter().collect(),
+        lhs_batch: batch.then_some(0).into_iter().collect(),
+        rhs_batch: batch.then_some(0).into_iter().collect(),
+    };
+    // Small, large enough to go by rows (also from a transposed operand), batches, vectors, nothing.
+    let cases: [(&[usize], &[usize], DotDims); 8] = [
+        (&[17, 5], &[5, 9], dims(1, 0, false)),
+        (&[7_001, 6], &[6, 40], dims(1, 0, false)),
+        (&[6, 7_001], &[40, 6], dims(0, 1, false)),
+        (&[200, 41, 6], &[6, 40], dims(2, 0, false)),
+        (&[3, 7, 5], &[3, 5, 4], dims(2, 1, true)),
+        (&[5], &[5, 9], dims(0, 0, false)),
+        (&[0, 5], &[5, 9], dims(1, 0, false)),
+        (&[4, 0], &[0, 3], dims(1, 0, false)),
+    ];
+    for (lhs, rhs, dims) in cases {
+        for dtype in [DType::Float32, DType::Float64, DType::Float16, DType::Int32] {
+            for kind in 0..7 {
+                let mut b = GraphBuilder::new();
+                let x = b.input(TensorType::new(lhs, dtype));
+                let w = b.input(TensorType::new(rhs, dtype));
+                let p = b.push1(Prim::DotGeneral(dims.clone()), &[x, w]).unwrap();
+                let shape = b.ty(p).shape.clone();
+                let last = *shape.last().unwrap();
+                let bias = b.input(TensorType::new(&[last], dtype));
+                let repeat = Prim::BroadcastInDim {
+                    dims: [shape.len() - 1].into_iter().collect(),
+                    shape,
+                };
+                let repeated = b.push1(repeat, &[bias]).unwrap();
+                if dtype == DType::Int32 && (kind == 2 || kind == 3) {
+                    continue;
+                }
+                let outputs = epilogue(&mut b, kind, p, repeated);
+                let graph = b.finish(&outputs);
+                let mut random = Random(kind as u64);
+                let given: Inputs = graph
+                    .input_types()
+                    .map(|ty| small(&mut random, ty))
+                    .collect();
+                let want = interpret(cpu(), &graph, given.to_vec()).unwrap();
+                let executable = cpu().backend().compile(cpu(), &graph).unwrap();
+                let explanation = executable.explain();
+                let products = explanation.steps.iter();
+                let products = products.filter(|step| step.name.starts_with("dot_general "));
+                assert_eq!(products.count(), 1, "{explanation}");
+                assert_eq!(explanation.launches(), 1, "{explanation}");
+                let got = executable.run(given).unwrap();
+                for (want, got) in want.iter().zip(&got) {
+                    let exact = dtype == DType::Int32;
+                    if let Err(difference) = same(want, got, exact) {
+                        panic!("{lhs:?} {rhs:?} {dtype} {kind}: {difference}\n{explanation}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Numbers whose sums of products are exact in every dtype.
+fn small(random: &mut Random, ty: &TensorType) -> Tensor {
+    let bytes: Vec<u8> = (0..ty.size())
+        .flat_map(|_| {
+            let value = random.below(9) as f64 - 4.0;
+            Literal::new(value / 4.0 * if ty.dtype.is_float() { 1.0 } else { 4.0 })
+                .cast(ty.dtype)
+                .as_bytes()
+                .to_vec()
+        })
+        .collect();
+    common::tensor(&bytes, ty)
+}

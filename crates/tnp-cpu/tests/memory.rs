@@ -89,7 +89,7 @@ fn the_peak_is_the_largest_live_set() {
         let got = executable.run(given.clone()).expect("ran");
         common::same(&want[0], &got[0], false).expect("the same");
         let peak = stats().peak - before;
-        // Three layers of 256 KiB are alive at the end.
+        // Three layers of 256 KiB are alive at the end, the last while it is computed.
         let planned = executable.explain().peak_bytes;
         assert!(planned <= 4 * 256 * 1024, "{planned}");
         assert!(peak as f64 <= 1.1 * planned as f64, "{peak} for {planned}");
@@ -100,22 +100,19 @@ fn the_peak_is_the_largest_live_set() {
         .iter()
         .map(|step| step.name.as_str())
         .collect();
-    let layer = "add negative exp add divide";
+    let layer = "dot_general add negative exp add divide";
     assert_eq!(
         names,
         [
-            "dot_general",
             "broadcast_in_dim",
             layer,
-            "dot_general",
             layer,
-            "dot_general",
-            "add negative exp add divide add subtract sum"
+            "dot_general add negative exp add divide add subtract sum"
         ]
     );
-    assert_eq!(explanation.launches(), 6);
+    assert_eq!(explanation.launches(), 3);
     assert!(
-        explanation.to_string().contains("6 launches"),
+        explanation.to_string().contains("3 launches"),
         "{explanation}"
     );
 }
@@ -128,7 +125,7 @@ fn a_thousand_calls_grow_nothing() {
     let executable = cpu().backend().compile(cpu(), &graph).expect("compiled");
     drop(executable.run(given.clone()).expect("ran"));
     let before = stats();
-    for _ in 0..100 {
+    for _ in 0..1000 {
         drop(executable.run(given.clone()).expect("ran"));
     }
     let after = stats();
@@ -164,6 +161,124 @@ fn donated_inputs_allocate_nothing() {
     // What is lent stays as it was.
     for (kept, again) in lent.iter().zip(&inputs(&graph)) {
         common::same(kept, again, true).expect("unchanged");
+    }
+}
+
+/// Elementwise chains, reductions, products and views, with values that wait for long and some that die at once.
+fn mixed(seed: u64) -> Graph {
+    let mut random = Random(seed);
+    let mut b = GraphBuilder::new();
+    let ty = TensorType::new(&[128, 128], DType::Float32);
+    let mut vars: Vec<Var> = (0..3).map(|_| b.input(ty.clone())).collect();
+    for _ in 0..30 {
+        let [x, y] = [0; 2].map(|_| vars[random.below(vars.len())]);
+        let next = match random.below(8) {
+            0 => {
+                let dims = DotDims {
+                    lhs_contract: [1].into_iter().collect(),
+                    rhs_contract: [0].into_iter().collect(),
+                    ..DotDims::default()
+                };
+                let p = push(&mut b, Prim::DotGeneral(dims), &[x, y]);
+                push(&mut b, Prim::Unary(Unary::Tanh), &[p])
+            }
+            1 => {
+                let sum = Prim::Reduce {
+                    op: ReduceOp::Max,
+                    axes: [1].into_iter().collect(),
+                    dtype: DType::Float32,
+                };
+                let m = push(&mut b, sum, &[x]);
+                let repeat = Prim::BroadcastInDim {
+                    shape: ty.shape.clone(),
+                    dims: [0].into_iter().collect(),
+                };
+                let m = push(&mut b, repeat, &[m]);
+                push(&mut b, Prim::Binary(Binary::Subtract), &[y, m])
+            }
+            2 => {
+                let turn = Prim::Transpose {
+                    permutation: [1, 0].into_iter().collect(),
+                };
+                push(&mut b, turn, &[x])
+            }
+            3 => {
+                let sort = Prim::Sort { axis: 1 };
+                push(&mut b, sort, &[x])
+            }
+            4 => push(&mut b, Prim::Unary(Unary::Sin), &[x]),
+            5 => push(&mut b, Prim::Binary(Binary::Maximum), &[x, y]),
+            _ => push(&mut b, Prim::Binary(Binary::Add), &[x, y]),
+        };
+        // Few values are alive at a time.
+        match vars.len() {
+            0..6 => vars.push(next),
+            _ => {
+                let at = random.below(vars.len());
+                vars[at] = next;
+            }
+        }
+    }
+    let last = *vars.last().expect("there are variables");
+    b.finish(&[last, vars[0]])
+}
+
+#[test]
+fn random_programs_peak_at_their_largest_live_set() {
+    let _one = alone();
+    for seed in 0..60 {
+        let graph = mixed(seed);
+        let given = inputs(&graph);
+        let executable = cpu().backend().compile(cpu(), &graph).expect("compiled");
+        // Constants and the scratch memory of products are there after a first run.
+        drop(executable.run(given.clone()).expect("ran"));
+        cpu().backend().reset_peak(0);
+        let before = stats().live;
+        drop(executable.run(given.clone()).expect("ran"));
+        let peak = stats().peak - before;
+        let planned = executable.explain().peak_bytes;
+        let explanation = executable.explain();
+        assert!(
+            peak as f64 <= 1.1 * planned as f64,
+            "seed {seed}: {peak} for {planned}\n{explanation}"
+        );
+        assert_eq!(stats().live, before);
+    }
+}
+
+#[test]
+fn a_product_is_computed_where_its_region_writes() {
+    let _one = alone();
+    // Rows at a time, and at once.
+    for rows in [300, 40_000] {
+        let mut b = GraphBuilder::new();
+        let x = b.input(TensorType::new(&[rows, 8], DType::Float32));
+        let w = b.input(TensorType::new(&[8, 32], DType::Float32));
+        let bias = b.input(TensorType::new(&[32], DType::Float32));
+        let dims = DotDims {
+            lhs_contract: [1].into_iter().collect(),
+            rhs_contract: [0].into_iter().collect(),
+            ..DotDims::default()
+        };
+        let repeat = Prim::BroadcastInDim {
+            shape: Dims::from_slice(&[rows, 32]),
+            dims: [1].into_iter().collect(),
+        };
+        let p = push(&mut b, Prim::DotGeneral(dims), &[x, w]);
+        let r = push(&mut b, repeat, &[bias]);
+        let s = push(&mut b, Prim::Binary(Binary::Add), &[p, r]);
+        let y = push(&mut b, Prim::Unary(Unary::Tanh), &[s]);
+        let graph = b.finish(&[y]);
+        let given = inputs(&graph);
+        let executable = cpu().backend().compile(cpu(), &graph).expect("compiled");
+        drop(executable.run(given.clone()).expect("ran"));
+        cpu().backend().reset_peak(0);
+        let before = stats().live;
+        drop(executable.run(given.clone()).expect("ran"));
+        let bytes = rows * 32 * 4;
+        assert_eq!(executable.explain().peak_bytes, bytes);
+        let peak = stats().peak - before;
+        assert!(peak < bytes + bytes / 10, "{peak} for {bytes}");
     }
 }
 

@@ -1,11 +1,13 @@
 //! Tests of region forming: what runs as one loop.
 
+use std::collections::HashMap;
+
 use tnp_dtype::{DType, Literal};
 use tnp_shape::Dims;
 
 use super::{Step, partition};
 use crate::prim::{Binary, DotDims, Prim, ReduceOp, Unary};
-use crate::{Graph, GraphBuilder, TensorType, Var};
+use crate::{Equation, Graph, GraphBuilder, TensorType, Var};
 
 fn float(shape: &[usize]) -> TensorType {
     TensorType::new(shape, DType::Float32)
@@ -66,58 +68,229 @@ fn five_operations_are_one_region() {
     );
 }
 
-/// `1 / (1 + exp(-x)) * sum(x * y)` and the like, in an order of one's own.
-fn expression(order: usize) -> Graph {
+/// What a statement does.
+#[derive(Clone, Copy)]
+enum Made {
+    Input(&'static [usize]),
+    Number(f32),
+    Unary(Unary),
+    Binary(Binary),
+    /// The sum of the rows.
+    Sum,
+    /// Repeats along the axis that is not this one.
+    Repeat(usize),
+    Product,
+}
+
+type Statement = (&'static str, Made, &'static [&'static str]);
+
+/// A layer, its scores, and a chain over them: what a statement reads stands above it.
+const STATEMENTS: &[Statement] = &[
+    ("x", Made::Input(&[6, 5]), &[]),
+    ("w", Made::Input(&[5, 8]), &[]),
+    ("bias", Made::Input(&[8]), &[]),
+    ("c", Made::Input(&[6, 8]), &[]),
+    ("d", Made::Input(&[6, 8]), &[]),
+    ("one", Made::Number(1.0), &[]),
+    ("half", Made::Number(0.5), &[]),
+    ("p", Made::Product, &["x", "w"]),
+    ("b", Made::Repeat(1), &["bias"]),
+    ("h", Made::Binary(Binary::Add), &["p", "b"]),
+    ("n", Made::Unary(Unary::Negative), &["h"]),
+    ("e", Made::Unary(Unary::Exp), &["n"]),
+    ("f", Made::Binary(Binary::Add), &["one", "e"]),
+    ("s", Made::Binary(Binary::Divide), &["one", "f"]),
+    ("sc", Made::Binary(Binary::Multiply), &["s", "c"]),
+    ("t", Made::Sum, &["sc"]),
+    ("u", Made::Repeat(0), &["t"]),
+    ("v", Made::Binary(Binary::Subtract), &["s", "u"]),
+    ("cd", Made::Binary(Binary::Multiply), &["c", "d"]),
+    ("vh", Made::Binary(Binary::Multiply), &["v", "half"]),
+    ("y", Made::Binary(Binary::Add), &["vh", "cd"]),
+    ("g", Made::Unary(Unary::Tanh), &["cd"]),
+    ("z", Made::Sum, &["g"]),
+];
+
+/// The statements in an order, with operands exchanged where that changes nothing, both chosen by a seed. Returns the graph
+/// and the names of its inputs.
+fn shuffled(seed: u64) -> (Graph, Vec<&'static str>) {
+    let mut state = seed;
+    let mut below = |bound: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % bound
+    };
     let mut b = GraphBuilder::new();
-    let ty = float(&[6, 8]);
-    let (x, y) = match order {
-        0 => {
-            let x = b.input(ty.clone());
-            (x, b.input(ty.clone()))
-        }
-        _ => {
-            let y = b.input(ty.clone());
-            (b.input(ty.clone()), y)
-        }
+    let mut vars: HashMap<&str, Var> = HashMap::new();
+    let mut names = Vec::new();
+    let mut left: Vec<Statement> = STATEMENTS.to_vec();
+    while !left.is_empty() {
+        let ready: Vec<usize> = (0..left.len())
+            .filter(|&at| left[at].2.iter().all(|name| vars.contains_key(name)))
+            .collect();
+        let (name, made, reads) = left.remove(ready[below(ready.len())]);
+        let mut reads: Vec<Var> = reads.iter().map(|name| vars[name]).collect();
+        let shape = Dims::from_slice(&[6, 8]);
+        let prim = match made {
+            Made::Input(shape) => {
+                names.push(name);
+                vars.insert(name, b.input(float(shape)));
+                continue;
+            }
+            Made::Number(value) => Prim::Full {
+                shape,
+                value: Literal::new(value),
+            },
+            Made::Unary(op) => Prim::Unary(op),
+            Made::Binary(op) => {
+                if matches!(op, Binary::Add | Binary::Multiply) && below(2) == 0 {
+                    reads.reverse();
+                }
+                Prim::Binary(op)
+            }
+            Made::Sum => sum(&[1]),
+            Made::Repeat(axis) => Prim::BroadcastInDim {
+                shape,
+                dims: [axis].into_iter().collect(),
+            },
+            Made::Product => Prim::DotGeneral(DotDims {
+                lhs_contract: [1].into_iter().collect(),
+                rhs_contract: [0].into_iter().collect(),
+                ..DotDims::default()
+            }),
+        };
+        vars.insert(name, push(&mut b, prim, &reads));
+    }
+    let outputs = if below(2) == 0 {
+        ["y", "z"]
+    } else {
+        ["z", "y"]
     };
-    let full = Prim::Full {
-        shape: ty.shape.clone(),
-        value: Literal::new(1.0f32),
+    (b.finish(&outputs.map(|name| vars[name])), names)
+}
+
+/// What a variable holds, written out; the operands of sums and products in one order.
+fn expression(graph: &Graph, names: &[&str], var: Var) -> String {
+    if let Some(at) = graph.inputs().iter().position(|&input| input == var) {
+        return names[at].to_owned();
+    }
+    let makes = |equation: &&Equation| equation.outputs.contains(&var);
+    let equation = graph.equations().iter().find(makes).expect("it is defined");
+    let mut inputs: Vec<String> = (equation.inputs.iter())
+        .map(|&input| expression(graph, names, input))
+        .collect();
+    if matches!(equation.prim, Prim::Binary(Binary::Add | Binary::Multiply)) {
+        inputs.sort();
+    }
+    let name = equation.prim.name();
+    if let Prim::Full { value, .. } = &equation.prim {
+        return format!("{value:?}");
+    }
+    format!("{name}({})", inputs.join(", "))
+}
+
+/// The steps by what they read, do and give, whatever the names and the order.
+fn structure(graph: &Graph, names: &[&str]) -> Vec<String> {
+    let all = |vars: &[Var]| {
+        let texts = vars.iter().map(|&var| expression(graph, names, var));
+        let mut texts: Vec<String> = texts.collect();
+        texts.sort();
+        texts.join("; ")
     };
-    let repeat = Prim::BroadcastInDim {
-        shape: ty.shape.clone(),
-        dims: [0].into_iter().collect(),
-    };
-    let total = |b: &mut GraphBuilder| {
-        let p = push(b, Prim::Binary(Binary::Multiply), &[x, y]);
-        let s = push(b, sum(&[1]), &[p]);
-        push(b, repeat.clone(), &[s])
-    };
-    let early = (order == 0).then(|| total(&mut b));
-    let n = push(&mut b, Prim::Unary(Unary::Negative), &[x]);
-    let late = (order == 1).then(|| total(&mut b));
-    let e = push(&mut b, Prim::Unary(Unary::Exp), &[n]);
-    let one = push(&mut b, full, &[]);
-    let d = match order {
-        0 => push(&mut b, Prim::Binary(Binary::Add), &[one, e]),
-        _ => push(&mut b, Prim::Binary(Binary::Add), &[e, one]),
-    };
-    let q = push(&mut b, Prim::Binary(Binary::Divide), &[one, d]);
-    let t = early.or(late).unwrap_or_else(|| total(&mut b));
-    let r = push(&mut b, Prim::Binary(Binary::Multiply), &[q, t]);
-    b.finish(&[r])
+    let partition = partition(graph, &|_, _| true);
+    let mut steps: Vec<String> = (partition.steps.iter())
+        .map(|step| match step {
+            Step::Single(at) => all(&graph.equations()[*at].outputs),
+            Step::Region(region) => {
+                let mut does: Vec<&str> = region.names().collect();
+                does.sort_unstable();
+                let gives: Vec<Var> = region.output_vars().collect();
+                format!("{} -> {does:?} -> {}", all(&region.reads()), all(&gives))
+            }
+        })
+        .collect();
+    steps.sort();
+    steps
 }
 
 #[test]
 fn renaming_and_reordering_find_the_same_regions() {
-    let want = [
-        "(multiply sum)",
-        "broadcast_in_dim",
-        "(add divide exp multiply negative)",
-    ];
-    for order in 0..3 {
-        assert_eq!(steps(&expression(order)), want, "order {order}");
+    let (graph, names) = shuffled(0);
+    let want = structure(&graph, &names);
+    let mut found = steps(&graph);
+    found.sort();
+    assert_eq!(
+        found,
+        [
+            "(add add divide dot_general exp multiply negative sum)",
+            "(add multiply subtract)",
+            "(multiply sum tanh)",
+            "broadcast_in_dim",
+            "broadcast_in_dim",
+        ]
+    );
+    for seed in 1..200 {
+        let (graph, names) = shuffled(seed);
+        assert_eq!(structure(&graph, &names), want, "seed {seed}\n{graph}");
     }
+}
+
+#[test]
+fn a_product_that_others_read_too_is_computed_by_itself() {
+    let dims = DotDims {
+        lhs_contract: [1].into_iter().collect(),
+        rhs_contract: [0].into_iter().collect(),
+        ..DotDims::default()
+    };
+    for case in 0..3 {
+        let mut b = GraphBuilder::new();
+        let x = b.input(float(&[8, 8]));
+        let p = push(&mut b, Prim::DotGeneral(dims.clone()), &[x, x]);
+        let y = push(&mut b, Prim::Unary(Unary::Tanh), &[p]);
+        let outputs = match case {
+            0 => vec![y],
+            1 => vec![y, p],
+            _ => {
+                let turned = Prim::Transpose {
+                    permutation: [1, 0].into_iter().collect(),
+                };
+                vec![y, push(&mut b, turned, &[p])]
+            }
+        };
+        let graph = b.finish(&outputs);
+        let want: &[&str] = match case {
+            0 => &["(dot_general tanh)"],
+            1 => &["dot_general", "tanh"],
+            _ => &["dot_general", "tanh", "transpose"],
+        };
+        assert_eq!(steps(&graph), want, "case {case}");
+    }
+}
+
+#[test]
+fn of_two_products_one_is_part_of_the_region() {
+    let dims = DotDims {
+        lhs_contract: [1].into_iter().collect(),
+        rhs_contract: [0].into_iter().collect(),
+        ..DotDims::default()
+    };
+    let mut b = GraphBuilder::new();
+    let [x, w] = [[8, 4], [4, 8]].map(|shape| b.input(float(&shape)));
+    let [h, u] = [[8, 16], [16, 8]].map(|shape| b.input(float(&shape)));
+    let p = push(&mut b, Prim::DotGeneral(dims.clone()), &[x, w]);
+    let q = push(&mut b, Prim::DotGeneral(dims), &[h, u]);
+    let s = push(&mut b, Prim::Binary(Binary::Add), &[p, q]);
+    let y = push(&mut b, Prim::Unary(Unary::Tanh), &[s]);
+    let graph = b.finish(&[y]);
+    assert_eq!(steps(&graph), ["dot_general", "(add dot_general tanh)"]);
+    let partition = partition(&graph, &|_, _| true);
+    let Some(Step::Region(region)) = partition.steps.last() else {
+        panic!("a region at the end");
+    };
+    let head = region.product.as_ref().expect("it has a product");
+    assert_eq!(head.operands, [h, u]);
+    assert_eq!(&region.reads()[..], [p, h, u]);
 }
 
 #[test]
@@ -169,7 +342,7 @@ fn work_for_a_later_loop_is_done_there() {
     let p = push(&mut b, Prim::DotGeneral(dims), &[x, x]);
     let y = push(&mut b, Prim::Binary(Binary::Add), &[p, n]);
     let graph = b.finish(&[y]);
-    assert_eq!(steps(&graph), ["dot_general", "(add exp negative)"]);
+    assert_eq!(steps(&graph), ["(add dot_general exp negative)"]);
 }
 
 #[test]

@@ -119,6 +119,12 @@ enum Function {
     Binary(Binary),
 }
 
+/// What a program reads: the region's product, if it has one, then its inputs.
+fn input_dtypes(region: &Region) -> impl Iterator<Item = DType> + '_ {
+    let product = region.product.iter().map(|head| head.dtype);
+    product.chain(region.input_dtypes.iter().copied())
+}
+
 struct Builder<'a> {
     region: &'a Region,
     values: Vec<(DType, Home)>,
@@ -146,7 +152,7 @@ impl Program {
             cost: 0,
             divides: None,
         };
-        for (at, &dtype) in region.input_dtypes.iter().enumerate() {
+        for (at, dtype) in input_dtypes(region).enumerate() {
             builder.values.push((dtype, Home::Input(at)));
         }
         for at in 0..region.operations.len() {
@@ -203,7 +209,8 @@ impl Builder<'_> {
 
     fn source(&mut self, source: Source) -> Value {
         match source {
-            Source::Input(at) => Value(at),
+            Source::Input(at) => Value(at + usize::from(self.region.product.is_some())),
+            Source::Product => Value(0),
             Source::Operation(at) => self.operations[at],
             Source::Constant(literal) => {
                 let known = self.constants.iter().position(|&other| other == literal);
@@ -484,7 +491,8 @@ impl Builder<'_> {
         for (value, ..) in &folded {
             last[value.0] = usize::MAX;
         }
-        let (inputs, outputs) = (region.inputs.len(), region.outputs.len());
+        let inputs = input_dtypes(region).count();
+        let outputs = region.outputs.len();
         let first = inputs + outputs + self.constants.len();
         let mut free: Vec<usize> = Vec::new();
         let mut temporaries = 0;
@@ -550,7 +558,7 @@ impl Builder<'_> {
             .collect();
         Program {
             shape: region.shape.clone(),
-            inputs: region.input_dtypes.clone(),
+            inputs: input_dtypes(region).collect(),
             outputs: (region.outputs.iter())
                 .map(|&(_, at)| region.operations[at].dtype)
                 .collect(),

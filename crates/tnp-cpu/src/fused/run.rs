@@ -35,14 +35,33 @@ pub(super) fn run(
     inputs: &[Arg<'_>],
 ) -> Result<Outputs> {
     let (outputs, staged) = outputs(device, program, types, inputs)?;
-    let size: usize = program.shape.iter().product();
+    let tensors: SmallVec<[&Tensor; 8]> = inputs.iter().map(|arg| arg.tensor).collect();
+    let size = program.shape.iter().product();
+    // SAFETY: tensors reach live memory; outputs are fresh, or donated with their own layout and then staged.
+    unsafe { run_into(program, &outputs, &staged, &tensors, size)? };
+    report(program);
+    Ok(outputs)
+}
+
+/// Runs a program of `size` elements into outputs that are there already.
+///
+/// # Safety
+/// Nobody else uses the outputs; they lie apart from the inputs, but for those `staged`, which may lie where an input of the
+/// same layout and element size does.
+pub(super) unsafe fn run_into(
+    program: &Program,
+    outputs: &[Tensor],
+    staged: &[bool],
+    inputs: &[&Tensor],
+    size: usize,
+) -> Result<()> {
     if (1..=AT_ONCE).contains(&size)
         && program.folds.is_empty()
-        && inputs.iter().all(|arg| arg.tensor.layout.is_contiguous())
+        && inputs.iter().all(|x| x.layout.is_contiguous())
     {
         let mut line = Line::new(program, size);
-        for (at, arg) in inputs.iter().enumerate() {
-            let array = strided(arg.tensor)?;
+        for (at, x) in inputs.iter().enumerate() {
+            let array = strided(x)?;
             let start = array.layout.offset() * array.dtype.itemsize();
             line.reads(at, array.ptr.wrapping_add(start));
         }
@@ -51,18 +70,17 @@ pub(super) fn run(
             let start = array.layout.offset() * array.dtype.itemsize();
             line.writes(at, array.ptr.wrapping_add(start), staged[at]);
         }
-        // SAFETY: everything is contiguous; outputs are fresh, or donated and then staged.
+        // SAFETY: everything is contiguous; the rest is the caller's promise.
         unsafe { line.run(size, false) };
-        report(program);
-        return Ok(outputs);
+        return Ok(());
     }
     let mut operands: SmallVec<[Operand<'_>; 8]> = SmallVec::new();
     let plain = program.outputs.len();
     for tensor in &outputs[..plain] {
         operands.push(written(tensor)?);
     }
-    for arg in inputs {
-        let array = strided(arg.tensor)?;
+    for x in inputs {
+        let array = strided(x)?;
         operands.push(Operand {
             ptr: array.ptr,
             layout: array.layout,
@@ -72,27 +90,25 @@ pub(super) fn run(
     for tensor in &outputs[plain..] {
         operands.push(written(tensor)?);
     }
-    // SAFETY: tensors reach live memory; outputs are fresh, or donated with their own layout and then staged.
+    // SAFETY: as the caller promises.
     unsafe {
         if size == 0 {
-            nothing(program, &outputs[plain..])?;
-        } else {
-            let call = Call {
-                program,
-                loops: &Loops::new(program, &operands),
-                staged: &staged,
-                streams: streams(program, size),
-            };
-            call.run(size);
+            return nothing(program, &outputs[plain..]);
         }
+        let call = Call {
+            program,
+            loops: &Loops::new(program, &operands),
+            staged,
+            streams: streams(program, size),
+        };
+        call.run(size);
     }
-    drop(operands);
-    report(program);
-    Ok(outputs)
+    Ok(())
 }
 
+/// Warns of divisions by zero.
 #[inline]
-fn report(program: &Program) {
+pub(super) fn report(program: &Program) {
     if let Some(name) = program.divides
         && take_division_by_zero()
     {
