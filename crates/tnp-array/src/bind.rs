@@ -2,7 +2,7 @@
 
 use smallvec::{SmallVec, smallvec};
 use tnp_backend::prim::Prim;
-use tnp_backend::{Arg, Result, TensorType};
+use tnp_backend::{Arg, Error, Inputs, Result, TensorType};
 use tnp_dtype::DType;
 
 use crate::context;
@@ -42,6 +42,10 @@ pub fn bind1(prim: &Prim, inputs: &mut [Operand<'_>]) -> Result<Array> {
 /// Runs a primitive on concrete arrays, below all transformations.
 fn eager(prim: &Prim, inputs: &mut [Operand<'_>]) -> Result<Results> {
     let device = place(prim, inputs)?;
+    if let Prim::Call { graph } = prim {
+        let outputs = tnp_backend::call(device, graph, given(inputs)?)?;
+        return Ok(outputs.into_iter().map(Array::from_tensor).collect());
+    }
     let mut donated: SmallVec<[bool; 3]> = SmallVec::new();
     for input in inputs.iter_mut() {
         donated.push(input.is_donated());
@@ -62,6 +66,20 @@ fn eager(prim: &Prim, inputs: &mut [Operand<'_>]) -> Result<Results> {
         return Ok(smallvec![Array::from_tensor(one)]);
     }
     Ok(outputs.into_iter().map(Array::from_tensor).collect())
+}
+
+/// The operands of a graph: those that are given up are handed over, so that it can drop or overwrite them on the way.
+fn given(inputs: &mut [Operand<'_>]) -> Result<Inputs> {
+    let one = |input: &mut Operand<'_>| {
+        let gone = || Operand::Failed(Error::value("an array that was given up is used"));
+        let array = match input.is_donated() {
+            true => std::mem::replace(input, gone()).into_array()?,
+            false => input.array()?.clone(),
+        };
+        let escaped = |_| context::escaped("call");
+        array.into_tensor().map_err(escaped)
+    };
+    inputs.iter_mut().map(one).collect()
 }
 
 /// The short lane for elementwise primitives: nothing in force, operands alike already. `None` sends the caller the

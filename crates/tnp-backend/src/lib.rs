@@ -36,7 +36,7 @@ pub use plan::{Plan, PlannedStep, Use, plan};
 pub use region::{
     Head, Operation, Partition, Reduction, Region, Source, Step, is_elementwise, partition,
 };
-pub use run::{compact, explain, input_dtypes, interpret, run, scalar, slice_layout};
+pub use run::{call, compact, explain, input_dtypes, interpret, run, scalar, slice_layout};
 pub use simplify::simplify;
 pub use tensor::{Arg, Inputs, Outputs, Tensor, TensorType, Types};
 pub use transfer::{TransferStats, count_transfer, reset_transfer_stats, transfer, transfer_stats};

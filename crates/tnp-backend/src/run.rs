@@ -2,6 +2,8 @@
 //!
 //! Gradients, traces and maps are above this; what comes here is computed.
 
+use std::sync::Arc;
+
 use smallvec::{SmallVec, smallvec};
 use tnp_dtype::{DType, Literal};
 use tnp_shape::{Dims, Layout, Strides};
@@ -35,6 +37,20 @@ fn started(device: Device, prim: &Prim, inputs: &[Arg<'_>]) -> Result<Outputs> {
     let types: SmallVec<[&TensorType; 3]> = types.iter().collect();
     let outputs = infer(prim, &types)?;
     run_inferred(device, prim, inputs, &types, &outputs)
+}
+
+/// Runs a compiled graph on a device, as [`run`] does a `Call`, but on inputs that are given up: those whose buffer nobody
+/// else holds may be overwritten.
+///
+/// # Errors
+/// As [`run`].
+pub fn call(device: Device, graph: &Arc<Graph>, inputs: Inputs) -> Result<Outputs> {
+    for input in &inputs {
+        input.buffer.check()?;
+    }
+    compiled(device, graph)
+        .and_then(|executable| executable.run(inputs))
+        .map_err(|error| error.in_prim("call"))
 }
 
 /// As [`run`], for a primitive whose output types are known already.

@@ -253,3 +253,47 @@ fn a_mapped_file_is_read_where_it_is_used() {
     assert!(grown < 16 * MIB, "{grown} bytes are resident");
     assert!(stats().live <= live + MIB);
 }
+
+#[test]
+fn a_thousand_calls_of_a_function_grow_nothing() {
+    let _one = alone();
+    let layer = tnp::function(|(x, w, b): &(Array, Array, Array)| {
+        let h = tnp::tanh(&tnp::matmul(x, w)? + b)?;
+        let score = (&h * &h).sum(1)?;
+        Ok((h, score))
+    });
+    let given = (
+        ones([64, 32], ()).unwrap(),
+        ones([32, 48], ()).unwrap(),
+        ones([48], ()).unwrap(),
+    );
+    for _ in 0..10 {
+        drop(layer.call(&given).unwrap());
+    }
+    let (heap, before) = (HEAP.load(Ordering::Relaxed), stats());
+    for _ in 0..1000 {
+        drop(layer.call(&given).unwrap());
+    }
+    let after = stats();
+    assert_eq!(layer.trace_count(), 1);
+    assert_eq!((after.live, after.idle), (before.live, before.idle));
+    let blocks = after.allocations - before.allocations;
+    assert_eq!(blocks, after.reuses - before.reuses);
+    // Everything else on the heap: caches of graphs and executables, tables, queues.
+    let grown = HEAP.load(Ordering::Relaxed).saturating_sub(heap);
+    assert_eq!(grown, 0);
+    // Functions made anew each time leave nothing either, once dead executables are swept out.
+    let once = || {
+        let f = tnp::function(|x: &Array| Ok(x * 2.0 + 1.0));
+        drop(f.call(&given.0).unwrap());
+    };
+    for _ in 0..300 {
+        once();
+    }
+    let heap = HEAP.load(Ordering::Relaxed);
+    for _ in 0..1000 {
+        once();
+    }
+    let grown = HEAP.load(Ordering::Relaxed).saturating_sub(heap);
+    assert!(grown < 1 << 20, "{grown}");
+}

@@ -181,6 +181,37 @@ where
         entry.template.with_leaves(outputs)
     }
 
+    /// [`Function::call`] with an input that is given up: arrays whose memory nobody else holds may be overwritten, so that a
+    /// step which replaces what it is given (parameters by better ones, say) needs no memory for the results.
+    ///
+    /// # Errors
+    /// As [`Function::call`].
+    ///
+    /// # Examples
+    /// ```
+    /// # extern crate tnp_cpu;
+    /// use tnp_array::{Array, array};
+    /// use tnp_trace::function;
+    /// let step = function(|x: &Array| Ok(x * 0.5 + 1.0));
+    /// let mut x = array([4.0, 8.0], ())?;
+    /// for _ in 0..3 {
+    ///     x = step.call_owned(x)?;
+    /// }
+    /// assert_eq!(x.to_vec::<f64>()?, [2.25, 2.75]);
+    /// # Ok::<(), tnp_array::Error>(())
+    /// ```
+    pub fn call_owned(&self, input: T) -> Result<R::Tree> {
+        let entry = self.entry(&input, &input.leaves())?;
+        let leaves: Vec<Array> = input.leaves().into_iter().cloned().collect();
+        drop(input);
+        let outputs = if self.debug_nans {
+            nans::call(self.name, &entry.traced, &leaves.iter().collect::<Vec<_>>())?
+        } else {
+            entry.traced.call_owned(leaves)?
+        };
+        entry.template.with_leaves(outputs)
+    }
+
     /// The graph that a call with this input runs, for reading: it prints, with a line a step.
     ///
     /// # Errors

@@ -59,8 +59,18 @@ impl Traced {
     /// # Errors
     /// Those of `bind`.
     pub fn call(&self, inputs: &[&Array]) -> Result<Vec<Array>> {
-        let mut operands: SmallVec<[Operand<'_>; 8]> =
-            inputs.iter().map(|&x| Operand::Borrowed(x)).collect();
+        self.call_operands(inputs.iter().map(|&x| Operand::Borrowed(x)).collect())
+    }
+
+    /// [`Traced::call`] with inputs that are given up: those whose buffer nobody else holds may be overwritten.
+    ///
+    /// # Errors
+    /// Those of `bind`.
+    pub fn call_owned(&self, inputs: Vec<Array>) -> Result<Vec<Array>> {
+        self.call_operands(inputs.into_iter().map(Operand::Owned).collect())
+    }
+
+    fn call_operands<'a>(&'a self, mut operands: SmallVec<[Operand<'a>; 8]>) -> Result<Vec<Array>> {
         operands.extend(self.captured.iter().map(Operand::Borrowed));
         if self.draws {
             operands.push(Operand::Owned(tnp_array::random::key()?));

@@ -166,3 +166,35 @@ fn a_panic_leaves_the_thread_usable() {
     );
     assert_eq!(Context::capture().depth(), 0);
 }
+
+#[test]
+fn inputs_that_are_given_up_are_written_over() -> Result<()> {
+    let cpu = current_device()?;
+    let blocks = || cpu.backend().memory_stats(cpu.index()).allocations;
+    let step = function(|(x, v): &(Array, Array)| {
+        let v = v * 0.5 + x;
+        Ok((x - &v * 0.1, v))
+    });
+    let start = || Ok::<_, Error>((full([10_000], 2.0, ())?, full([10_000], 1.0, ())?));
+    let want = step.call(&start()?)?;
+    let state = start()?;
+    let kept = start()?;
+    // Lent: the results need memory, and what was given stays.
+    let before = blocks();
+    let got = step.call(&kept)?;
+    assert_eq!(blocks() - before, 2);
+    assert!(array_equal(&kept.0, &start()?.0, ())?);
+    assert!(array_equal(&got.0, &want.0, ())?);
+    // Given up: none.
+    let before = blocks();
+    let got = step.call_owned(state)?;
+    assert_eq!(blocks(), before);
+    assert!(array_equal(&got.0, &want.0, ())? && array_equal(&got.1, &want.1, ())?);
+    // Held by somebody else: untouched.
+    let state = start()?;
+    let also = state.clone();
+    let got = step.call_owned(state)?;
+    assert!(array_equal(&got.0, &want.0, ())? && array_equal(&got.1, &want.1, ())?);
+    assert!(array_equal(&also.0, &kept.0, ())? && array_equal(&also.1, &kept.1, ())?);
+    Ok(())
+}
