@@ -13,6 +13,7 @@ mod device;
 mod display;
 mod einsum;
 mod elementwise;
+pub mod fft;
 mod index;
 #[doc(hidden)]
 pub mod literal;

@@ -4,8 +4,9 @@ extern crate tnp_cpu;
 
 use std::sync::Once;
 
+use num_complex::Complex;
 use tnp_array::*;
-use tnp_backend::prim::{ArgReduceOp, Binary, CumulativeOp, Prim, Side, Unary};
+use tnp_backend::prim::{ArgReduceOp, Binary, CumulativeOp, FftKind, Prim, Side, Unary};
 use tnp_backend::{Arg, Backend, Buffer, Outputs, Tensor, TensorType, is_core};
 use tnp_shape::Dims;
 
@@ -89,6 +90,13 @@ impl Backend for CoreOnly {
 }
 
 fn on_both(prim: &Prim, inputs: &[&Array]) {
+    for (e, g) in results_of_both(prim, inputs) {
+        assert_eq!(e.to_string(), g.to_string(), "{prim:?} of {inputs:?}");
+    }
+}
+
+/// The results here and there, of the same types.
+fn results_of_both(prim: &Prim, inputs: &[&Array]) -> Vec<(Array, Array)> {
     static ONCE: Once = Once::new();
     static BACKEND: CoreOnly = CoreOnly;
     ONCE.call_once(|| tnp_backend::register(&BACKEND).unwrap());
@@ -103,8 +111,8 @@ fn on_both(prim: &Prim, inputs: &[&Array]) {
     for (e, g) in expected.iter().zip(&got) {
         assert_eq!(g.device().unwrap().to_string(), "coreonly:0");
         assert_eq!((e.shape(), e.dtype()), (g.shape(), g.dtype()), "{prim:?}");
-        assert_eq!(e.to_string(), g.to_string(), "{prim:?} of {inputs:?}");
     }
+    expected.into_iter().zip(got).collect()
 }
 
 fn floats() -> Array {
@@ -169,6 +177,33 @@ fn ordering() {
         },
         &[&empty],
     );
+}
+
+#[test]
+fn fourier() {
+    let real = sin(arange(24).unwrap())
+        .unwrap()
+        .reshape([2, 3, 4])
+        .unwrap();
+    let complex = &real + Complex::new(0.0, 1.0) * cos(&real * 3.0).unwrap();
+    let check = |kind, axis, x: &Array| {
+        for (e, g) in results_of_both(&Prim::Fft { kind, axis }, &[x]) {
+            assert!(
+                allclose(&e, g.to("cpu:0").unwrap(), ()).unwrap(),
+                "{kind:?}"
+            );
+        }
+    };
+    for axis in 0..3 {
+        check(FftKind::Forward, axis, &complex);
+        check(FftKind::Inverse, axis, &complex);
+        check(FftKind::Real, axis, &real);
+        let half = complex.shape()[axis] - 1;
+        for size in [2 * half, 2 * half + 1] {
+            check(FftKind::RealInverse { size }, axis, &complex);
+        }
+    }
+    check(FftKind::Real, 0, &real.astype(DType::Float32).unwrap());
 }
 
 #[test]

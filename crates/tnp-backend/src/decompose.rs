@@ -5,6 +5,7 @@
 //! written here favours being right on any device over being fast on one.
 
 mod elementwise;
+mod fft;
 mod moving;
 mod ordering;
 mod random;
@@ -69,6 +70,7 @@ pub fn is_core(prim: &Prim) -> bool {
         | Prim::Sort { .. }
         | Prim::ArgSort { .. }
         | Prim::SearchSorted { .. }
+        | Prim::Fft { .. }
         | Prim::Custom(_) => false,
     }
 }
@@ -107,6 +109,7 @@ pub fn decompose(prim: &Prim, inputs: &[&TensorType]) -> Option<Result<Graph>> {
         } => ordering::cumulative(&mut steps, *op, (*axis, *reverse), *dtype, vars[0]).map(one),
         Prim::Sort { axis } => ordering::sort(&mut steps, *axis, vars[0]).map(one),
         Prim::ArgSort { axis, stable: _ } => ordering::argsort(&mut steps, *axis, vars[0]).map(one),
+        Prim::Fft { kind, axis } => fft::fft(&mut steps, *kind, *axis, vars[0]).map(one),
         Prim::SearchSorted { side } => {
             ordering::search_sorted(&mut steps, *side, vars[0], vars[1]).map(one)
         }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use smallvec::SmallVec;
 
-use crate::prim::{Prim, infer};
+use crate::prim::{FftKind, Prim, infer};
 use crate::{Error, Result, TensorType};
 
 /// Version of the serialised form; a reader refuses others.
@@ -309,7 +309,14 @@ fn parameters(prim: &Prim) -> String {
         }
         Prim::DynamicSlice { sizes } => format!("[sizes={sizes:?}]"),
         Prim::Pad { low, high } => format!("[low={low:?}, high={high:?}]"),
-        Prim::Concatenate { axis } | Prim::ArgReduce { axis, .. } | Prim::Sort { axis } => {
+        Prim::Fft {
+            kind: FftKind::RealInverse { size },
+            axis,
+        } => format!("[axis={axis}, size={size}]"),
+        Prim::Concatenate { axis }
+        | Prim::ArgReduce { axis, .. }
+        | Prim::Sort { axis }
+        | Prim::Fft { axis, .. } => {
             format!("[axis={axis}]")
         }
         Prim::ArgSort { axis, stable } => format!("[axis={axis}, stable={stable}]"),

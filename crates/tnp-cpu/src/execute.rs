@@ -13,6 +13,7 @@ use crate::backend::{
 use crate::cumulative::cumulative;
 use crate::dot_general::{DotAxes, dot_general};
 use crate::elementwise::{self, Faults};
+use crate::fft::fft;
 use crate::indexing::{self, Address};
 use crate::movement;
 use crate::nonzero::nonzero;
@@ -152,6 +153,12 @@ pub(crate) fn execute(
             one(output)
         }
         Prim::NonZero { size } => nonzero(device, *size, &inputs[0], outputs),
+        Prim::Fft { kind, axis } => {
+            let output = fresh(device, ty)?;
+            // SAFETY: as above.
+            unsafe { fft(*kind, x(0)?, *axis, strided_mut(&output)?.ptr) };
+            one(output)
+        }
         Prim::Sort { axis } => {
             let output = fresh(device, ty)?;
             // SAFETY: as above.

@@ -25,6 +25,7 @@ categories!(
     create,
     dtypes,
     elementwise,
+    fft,
     indexing,
     manipulate,
     products,

@@ -43,6 +43,7 @@ categories!(
     create,
     dtypes,
     elementwise,
+    fft,
     indexing,
     manipulate,
     products,

@@ -5,6 +5,7 @@
 
 mod binary;
 mod control;
+mod fft;
 mod indexing;
 mod layout;
 mod products;
@@ -213,6 +214,7 @@ pub(crate) fn reads(prim: &Prim, types: &[TensorType], wanted: &[bool]) -> Optio
         Prim::Cumulative { op, dtype, .. } => reduce::cumulative_reads(*op, *dtype),
         Prim::Sort { .. } => Some(Reads::inputs(1)),
         Prim::ArgSort { .. } | Prim::SearchSorted { .. } => None,
+        Prim::Fft { .. } => Some(Reads::NOTHING),
         Prim::DotGeneral(_) => Some(products::reads(wanted)),
         Prim::Switch { .. } => Some(Reads::from(0)),
         Prim::While { .. } | Prim::Scan { .. } | Prim::Call { .. } => Some(Reads::NOTHING),
@@ -261,6 +263,7 @@ pub(crate) fn vjp(step: &Step, wanted: &[bool], flows: &[Option<Flow>]) -> Resul
         | Prim::Sort { .. }
         | Prim::ArgSort { .. }
         | Prim::SearchSorted { .. }
+        | Prim::Fft { .. }
         | Prim::DotGeneral(_)
         | Prim::Barrier
         | Prim::StopGradient
@@ -296,6 +299,7 @@ pub(crate) fn vjp(step: &Step, wanted: &[bool], flows: &[Option<Flow>]) -> Resul
         } => reduce::cumulative_vjp(*op, *axis, *reverse, step, flow),
         Prim::Sort { axis } => sort::vjp(*axis, step, flow),
         Prim::ArgSort { .. } | Prim::SearchSorted { .. } => Ok(none(wanted.len())),
+        Prim::Fft { kind, axis } => fft::vjp(*kind, *axis, step, flow),
         Prim::DotGeneral(dims) => products::vjp(dims, step, wanted, flow),
         Prim::Barrier => Ok(one(flow.clone())),
         Prim::StopGradient => Ok(none(wanted.len())),
@@ -353,6 +357,7 @@ pub(crate) fn jvp(
         } => reduce::cumulative_jvp(*op, *axis, *reverse, prim, inputs, outputs, flows),
         Prim::Sort { axis } => sort::jvp(*axis, inputs, flows),
         Prim::ArgSort { .. } | Prim::SearchSorted { .. } => Ok(none(1)),
+        Prim::Fft { kind, axis } => fft::jvp(*kind, *axis, flows),
         Prim::DotGeneral(_) => products::jvp(prim, inputs, flows),
         Prim::StopGradient => Ok(none(1)),
         Prim::Custom(id) => crate::custom::jvp(*id, inputs, outputs, flows),

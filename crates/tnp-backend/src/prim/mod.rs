@@ -4,6 +4,7 @@ mod binary;
 mod control;
 mod create;
 mod elementwise;
+mod fft;
 mod indexing;
 mod infer;
 mod layout;
@@ -20,6 +21,7 @@ use tnp_shape::Dims;
 
 pub use binary::{Binary, BinaryClass};
 pub use control::{CustomId, CustomRule, custom_rule, register_custom};
+pub use fft::FftKind;
 pub use indexing::{AxisIndex, ScatterOp};
 pub use infer::infer;
 pub use layout::SliceSpec;
@@ -188,6 +190,13 @@ pub enum Prim {
         /// Before or after equal elements.
         side: Side,
     },
+    /// `(x)`: a discrete Fourier transform along an axis.
+    Fft {
+        /// Which.
+        kind: FftKind,
+        /// The axis.
+        axis: usize,
+    },
     /// `(x, y)`: sums of products over pairs of axes; the result has batch axes, then the rest of `x`, then of `y`.
     DotGeneral(DotDims),
     /// `(branch, operand…)`: runs the branch (0-d int64) of that number; out of range is an error.
@@ -260,6 +269,7 @@ impl Prim {
             Prim::Sort { .. } => "sort",
             Prim::ArgSort { .. } => "argsort",
             Prim::SearchSorted { .. } => "searchsorted",
+            Prim::Fft { kind, .. } => kind.name(),
             Prim::DotGeneral(_) => "dot_general",
             Prim::Switch { .. } => "switch",
             Prim::While { .. } => "while_loop",

@@ -48,6 +48,7 @@ pub(super) fn apply(shared: &mut Shared, prim: &Prim, inputs: &[Var]) -> Result<
         | Prim::Sort { .. }
         | Prim::ArgSort { .. }
         | Prim::SearchSorted { .. }
+        | Prim::Fft { .. }
         | Prim::DotGeneral(_)
         | Prim::Switch { .. }
         | Prim::While { .. }

@@ -38,6 +38,7 @@ mod array;
 mod create;
 mod dtypes;
 mod elementwise;
+mod fft;
 mod indexing;
 mod manipulate;
 mod products;
@@ -414,6 +415,7 @@ pub fn all_rows() -> Vec<Category> {
         create,
         dtypes,
         elementwise,
+        fft,
         indexing,
         manipulate,
         products,

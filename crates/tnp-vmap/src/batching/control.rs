@@ -149,6 +149,7 @@ fn is_delicate(prim: &Prim) -> bool {
         Prim::Concatenate { .. } | Prim::NonZero { .. } | Prim::Reduce { .. } => false,
         Prim::ArgReduce { .. } | Prim::Cumulative { .. } | Prim::Sort { .. } => false,
         Prim::ArgSort { .. } | Prim::SearchSorted { .. } | Prim::DotGeneral(_) => false,
+        Prim::Fft { .. } => false,
         Prim::Barrier | Prim::StopGradient | Prim::DeviceCopy { .. } => false,
     }
 }

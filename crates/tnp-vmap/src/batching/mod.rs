@@ -4,6 +4,7 @@
 mod control;
 mod create;
 mod elementwise;
+mod fft;
 mod indexing;
 mod layout;
 mod products;
@@ -96,6 +97,7 @@ pub(crate) fn batch(prim: &Prim, args: SmallVec<[Arg; 4]>, size: usize) -> Resul
         Prim::Sort { axis } => sort::sort(*axis, &args),
         Prim::ArgSort { axis, stable } => sort::argsort(*axis, *stable, &args),
         Prim::SearchSorted { side } => sort::search_sorted(*side, &args, size),
+        Prim::Fft { kind, axis } => fft::fft(*kind, *axis, &args),
         Prim::DotGeneral(dims) => products::dot_general(dims, &args),
         Prim::Switch { branches } => control::switch(branches, &args, size),
         Prim::While { condition, body } => control::while_loop(condition, body, &args, size),
