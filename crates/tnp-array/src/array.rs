@@ -549,7 +549,9 @@ impl<'a> Operand<'a> {
                 Operand::Borrowed(array) if array.is_weak() => {
                     Operand::Owned(array.clone().with_weak(false))
                 }
-                Operand::Owned(array) => Operand::Owned(array.with_weak(false)),
+                Operand::Owned(array) | Operand::Numbers(array) => {
+                    Operand::Owned(array.with_weak(false))
+                }
                 other => other,
             });
         }

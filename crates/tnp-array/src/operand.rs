@@ -1,9 +1,12 @@
 //! `Operand`: anything a function takes as an array, owned or borrowed, or a Rust number that promotes weakly.
 
 use tnp_backend::{Error, Result};
-use tnp_dtype::{Element, Scalar, TypeInfo, TypeOrScalar, bf16, c64, c128, f16};
+use tnp_dtype::{
+    Casting, DType, Element, Scalar, TypeInfo, TypeOrScalar, bf16, c64, c128, can_cast, f16,
+};
 
 use crate::Array;
+use crate::array::host_literals;
 
 /// An argument of a function: an array that is given up or lent, or a Rust scalar.
 ///
@@ -17,6 +20,8 @@ pub enum Operand<'a> {
     Borrowed(&'a Array),
     /// An array whose value is not needed afterwards, lent so that an error can leave it whole.
     Reusable(&'a mut Array),
+    /// An array made of numbers in Rust's own collections. Put into a dtype that is named for them they must fit, as a number alone must.
+    Numbers(Array),
     /// A number: it takes the dtype of what it meets.
     Scalar(Scalar),
     /// What should have become an array could not (ragged nesting, say); using it gives the error.
@@ -28,7 +33,7 @@ impl<'a> Operand<'a> {
     #[inline]
     pub fn as_array(&self) -> Option<&Array> {
         match self {
-            Operand::Owned(array) => Some(array),
+            Operand::Owned(array) | Operand::Numbers(array) => Some(array),
             Operand::Borrowed(array) => Some(array),
             Operand::Reusable(array) => Some(array),
             Operand::Scalar(_) | Operand::Failed(_) => None,
@@ -43,7 +48,7 @@ impl<'a> Operand<'a> {
     pub fn into_array(mut self) -> Result<Array> {
         self.resolve()?;
         match self {
-            Operand::Owned(array) => Ok(array),
+            Operand::Owned(array) | Operand::Numbers(array) => Ok(array),
             Operand::Borrowed(array) => Ok(array.clone()),
             Operand::Reusable(array) => Ok(array.clone()),
             Operand::Scalar(_) | Operand::Failed(_) => {
@@ -59,7 +64,8 @@ impl<'a> Operand<'a> {
     #[inline]
     pub fn resolve(&mut self) -> Result<()> {
         match self {
-            Operand::Owned(_) | Operand::Borrowed(_) | Operand::Reusable(_) => Ok(()),
+            Operand::Owned(_) | Operand::Numbers(_) => Ok(()),
+            Operand::Borrowed(_) | Operand::Reusable(_) => Ok(()),
             Operand::Scalar(scalar) => {
                 let info = scalar.type_info();
                 *self = Operand::Owned(
@@ -79,7 +85,7 @@ impl<'a> Operand<'a> {
     pub fn array(&mut self) -> Result<&Array> {
         self.resolve()?;
         match self {
-            Operand::Owned(array) => Ok(array),
+            Operand::Owned(array) | Operand::Numbers(array) => Ok(array),
             Operand::Borrowed(array) => Ok(array),
             Operand::Reusable(array) => Ok(array),
             Operand::Scalar(_) | Operand::Failed(_) => {
@@ -91,7 +97,7 @@ impl<'a> Operand<'a> {
     /// The same operand, lent.
     pub fn lend(&self) -> Operand<'_> {
         match self {
-            Operand::Owned(array) => Operand::Borrowed(array),
+            Operand::Owned(array) | Operand::Numbers(array) => Operand::Borrowed(array),
             Operand::Borrowed(array) => Operand::Borrowed(array),
             Operand::Reusable(array) => Operand::Borrowed(array),
             Operand::Scalar(scalar) => Operand::Scalar(*scalar),
@@ -106,7 +112,7 @@ impl<'a> Operand<'a> {
     #[inline]
     pub fn promotes_as(&self) -> Result<TypeOrScalar> {
         match self {
-            Operand::Owned(array) => Ok(array.type_info().into()),
+            Operand::Owned(array) | Operand::Numbers(array) => Ok(array.type_info().into()),
             Operand::Borrowed(array) => Ok(array.type_info().into()),
             Operand::Reusable(array) => Ok(array.type_info().into()),
             Operand::Scalar(scalar) => Ok((*scalar).into()),
@@ -123,7 +129,7 @@ impl<'a> Operand<'a> {
     #[inline]
     pub(crate) fn is_donated(&mut self) -> bool {
         match self {
-            Operand::Owned(array) => array.is_unique(),
+            Operand::Owned(array) | Operand::Numbers(array) => array.is_unique(),
             Operand::Reusable(array) => array.is_unique(),
             Operand::Borrowed(_) | Operand::Scalar(_) | Operand::Failed(_) => false,
         }
@@ -275,38 +281,56 @@ impl<T: Nested + ?Sized> Nested for &T {
     }
 }
 
-fn from_nested(nested: &impl Nested) -> Result<Array> {
+fn from_nested(nested: &impl Nested) -> Operand<'static> {
     let mut elements = Vec::new();
-    let shape = nested.flatten_into(&mut elements)?;
-    Array::from_vec(elements, &shape)
+    let shape = nested.flatten_into(&mut elements);
+    match shape.and_then(|shape| Array::from_vec(elements, &shape)) {
+        Ok(array) => Operand::Numbers(array),
+        Err(error) => Operand::Failed(error),
+    }
+}
+
+/// Whether all numbers fit a dtype: integers in its range, no NaN as an integer, no complex number as a real one.
+///
+/// # Errors
+/// That of the first which does not.
+pub(crate) fn check_fit(numbers: &Array, dtype: DType) -> Result<()> {
+    let narrow = dtype.is_integer() || numbers.dtype().is_complex() && !dtype.is_complex();
+    if !narrow || can_cast(numbers.dtype(), dtype, Casting::Safe) {
+        return Ok(());
+    }
+    for number in host_literals(numbers)? {
+        Scalar::from(number).to_literal(dtype)?;
+    }
+    Ok(())
 }
 
 impl<T: Nested> From<&[T]> for Operand<'_> {
     fn from(slice: &[T]) -> Self {
-        from_nested(&slice).into()
+        from_nested(&slice)
     }
 }
 
 impl<T: Nested> From<Vec<T>> for Operand<'_> {
     fn from(vec: Vec<T>) -> Self {
-        from_nested(&vec).into()
+        from_nested(&vec)
     }
 }
 
 impl<T: Nested> From<&Vec<T>> for Operand<'_> {
     fn from(vec: &Vec<T>) -> Self {
-        from_nested(vec).into()
+        from_nested(vec)
     }
 }
 
 impl<T: Nested, const N: usize> From<[T; N]> for Operand<'_> {
     fn from(array: [T; N]) -> Self {
-        from_nested(&array).into()
+        from_nested(&array)
     }
 }
 
 impl<T: Nested, const N: usize> From<&[T; N]> for Operand<'_> {
     fn from(array: &[T; N]) -> Self {
-        from_nested(array).into()
+        from_nested(array)
     }
 }

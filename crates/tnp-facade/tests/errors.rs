@@ -240,6 +240,7 @@ fn indices() {
         x.get(s![array([[true, false], [true, true]], ())?]);
         x.set(s![[0, 1], [0, 1]], array([1, 2, 3], ())?);
         x.set(s![0], 0.5).and_then(|_| x.astype(Int8)?.set(s![0], 300));
+        x.astype(Int8)?.set(s![0, ..2], [1, 300]);
         compress([true, false, true], &x, 0);
         choose([0, 2], [array([1, 2], ())?, array([3, 4], ())?], IndexMode::Raise);
         put_along_axis(&x, array([[9]], ())?, 1, 1);
@@ -279,6 +280,8 @@ x.set(s![[0, 1], [0, 1]], array([1, 2, 3], ())?)
     set: shape mismatch: value array of shape (3,) could not be broadcast to indexing result of shape (2,)
 x.set(s![0], 0.5).and_then(|_| x.astype(Int8)?.set(s![0], 300))
     set: integer 300 out of bounds for int8; convert the array or choose a wider dtype
+x.astype(Int8)?.set(s![0, ..2], [1, 300])
+    set: integer 300 out of bounds for int8; convert the array or choose a wider dtype
 compress([true, false, true], &x, 0)
     compress: index 2 is out of bounds for axis 0 with size 2
 choose([0, 2], [array([1, 2], ())?, array([3, 4], ())?], IndexMode::Raise)
@@ -304,6 +307,9 @@ fn dtypes_and_modes() {
         add(array([1i8], ())?, 300);
         array(300, Int8);
         array(-1, UInt8);
+        array([[1, 300]], UInt8);
+        asarray(vec![1.0, f64::NAN], Int32);
+        array([c64::new(1.0, 2.0)], Float32);
         power(&x, -1);
         Array::try_from(vec![vec![1, 2], vec![3]]);
         x.item::<i64>().map(|_| x.clone());
@@ -354,6 +360,12 @@ array(300, Int8)
     array: integer 300 out of bounds for int8; convert the array or choose a wider dtype
 array(-1, UInt8)
     array: integer -1 out of bounds for uint8; convert the array or choose a wider dtype
+array([[1, 300]], UInt8)
+    array: integer 300 out of bounds for uint8; convert the array or choose a wider dtype
+asarray(vec![1.0, f64::NAN], Int32)
+    asarray: cannot convert float NaN to integer (int32)
+array([c64::new(1.0, 2.0)], Float32)
+    array: cannot convert complex 1+2j to float32; take its real part or use a complex dtype
 power(&x, -1)
     power: Integers to negative integer powers are not allowed; convert the base to a float (`x.astype(Float64)`)
 Array::try_from(vec![vec![1, 2], vec![3]])

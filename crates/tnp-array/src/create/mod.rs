@@ -20,6 +20,7 @@ use tnp_shape::Dims;
 use crate::args::{DTypeArg, Shape};
 use crate::bind::bind1;
 use crate::manipulate::{atleast_1d, broadcast_in, permute, reshape_to};
+use crate::operand::check_fit;
 use crate::promote::{at_home, home};
 use crate::{Array, Operand};
 
@@ -363,6 +364,10 @@ pub fn fromiter<T: Element>(
 pub(crate) fn as_array(x: Operand<'_>, dtype: DTypeArg) -> Result<Array> {
     match (x, dtype.0) {
         (Operand::Scalar(scalar), Some(dtype)) => Array::from_literal(scalar.to_literal(dtype)?),
+        (Operand::Numbers(numbers), Some(dtype)) => {
+            check_fit(&numbers, dtype)?;
+            numbers.astype(dtype)
+        }
         (x, Some(dtype)) => x.astype(dtype)?.into_array(),
         (x, None) => Ok(x.into_array()?.with_weak(false)),
     }

@@ -112,7 +112,9 @@ fn repeated(mut x: Operand<'_>, repeats: Operand<'_>, axis: &Axis) -> Result<Arr
     };
     // A list of counts goes where the array is.
     let repeats = match (repeats, home(&[&x]), scoped_device()) {
-        (Operand::Owned(counts), Some(device), None) if counts.boxed().is_none() => {
+        (Operand::Owned(counts) | Operand::Numbers(counts), Some(device), None)
+            if counts.boxed().is_none() =>
+        {
             Operand::Owned(counts.to(device)?)
         }
         (repeats, _, _) => repeats,
