@@ -6,6 +6,7 @@ Inputs follow crates/tnp-testing/src/recipe.rs to the bit.
 """
 
 import json
+import math
 import pathlib
 import sys
 import warnings
@@ -159,6 +160,7 @@ def values(result):
 def ask(expression, inputs, dtype):
     names = dict(zip("xyzw", inputs)) | {
         "np": np,
+        "math": math,
         "xs": inputs,
         "bfloat16": bfloat16,
         "rng": np.random.RandomState,

@@ -244,6 +244,8 @@ unary_functions! {
     arccosh, Arccosh, Float;
     /// Inverse hyperbolic tangent.
     arctanh, Arctanh, Float;
+    /// The error function `2/√π ∫₀ˣ e^(-t²) dt`, which NumPy leaves to SciPy (`scipy.special.erf`); not for complex numbers.
+    erf, Erf, RealFloat;
     /// Bitwise complement; logical not for bool.
     invert, Invert, Invert;
     /// True where an element is zero.

@@ -19,7 +19,7 @@ fn domain(op: Unary) -> Option<(f64, f64)> {
         Unary::Log | Unary::Log2 | Unary::Log10 | Unary::Log1p => Some((0.5, 2.0)),
         Unary::Sin | Unary::Cos | Unary::Tan => Some((-1.0, 1.0)),
         Unary::Arcsin | Unary::Arccos | Unary::Arctan | Unary::Arctanh => Some((-0.7, 0.7)),
-        Unary::Sinh | Unary::Cosh | Unary::Tanh | Unary::Arcsinh => Some((-1.5, 1.5)),
+        Unary::Sinh | Unary::Cosh | Unary::Tanh | Unary::Arcsinh | Unary::Erf => Some((-1.5, 1.5)),
         Unary::Arccosh => Some((1.5, 3.0)),
         Unary::Real | Unary::Imag => Some((-2.0, 2.0)),
         Unary::Sign => Some((0.3, 2.0)),

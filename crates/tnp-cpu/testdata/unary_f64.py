@@ -53,6 +53,7 @@ FUNCTIONS = {
     "arccosh": (mpmath.acosh, [1 + d for d in logs(-50, -1, 40, PLUS)] + logs(0, 5, 40, PLUS) + logs(5, 1023, 15, PLUS)),
     "arctanh": (mpmath.atanh, logs(-1074, -20, 10, BOTH) + logs(-20, -1.01, 60, BOTH) + [1 - d for d in logs(-52, -1, 20, PLUS)]),
     "cbrt": (lambda x: mpmath.cbrt(x) if x > 0 else -mpmath.cbrt(-x), logs(-1074, -1000, 10, BOTH) + logs(-1000, 1023, 60, BOTH) + flat(-9, 9, 30)),
+    "erf": (mpmath.erf, logs(-1074, -20, 10, BOTH) + logs(-20, 0, 40, BOTH) + flat(-2, 2, 60) + flat(-6.5, 6.5, 40)),
 }
 
 if __name__ == "__main__":

@@ -51,6 +51,8 @@ pub mod prelude {
 mod book {
     #[doc = include_str!("../../../docs/src/numpy-users.md")]
     mod numpy_users {}
+    #[doc = include_str!("../../../docs/src/adding-an-op.md")]
+    mod adding_an_op {}
     #[doc = include_str!("../../../docs/src/transformations.md")]
     mod transformations {}
     #[doc = include_str!("../../../docs/src/architecture.md")]

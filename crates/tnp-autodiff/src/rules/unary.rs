@@ -1,6 +1,6 @@
 //! Elementwise functions of one array: one row each yields the reverse and the forward rule.
 
-use std::f64::consts::{LN_2, LN_10};
+use std::f64::consts::{FRAC_2_SQRT_PI, LN_2, LN_10};
 
 use tnp_array::{Array, Result};
 use tnp_backend::TensorType;
@@ -79,6 +79,10 @@ fn local(op: Unary, complex: bool) -> Option<Row> {
             Ok(Local::Over(mul(below, un(Unary::Sqrt, plus_one(x)?)?)?))
         }),
         Unary::Arctanh => row(X, |at| Ok(Local::Over(one_minus_square(at.x()?)?))),
+        Unary::Erf => row(X, |at| {
+            let bell = un(Unary::Exp, neg(un(Unary::Square, at.x()?)?)?)?;
+            Ok(Local::Times(scale(&bell, FRAC_2_SQRT_PI)?))
+        }),
         Unary::Floor | Unary::Ceil | Unary::Trunc | Unary::Rint => None,
         Unary::Invert
         | Unary::LogicalNot

@@ -33,6 +33,7 @@ pub(super) fn is_core_unary(op: Unary) -> bool {
         | Unary::Arcsinh
         | Unary::Arccosh
         | Unary::Arctanh
+        | Unary::Erf
         | Unary::Floor
         | Unary::Rint
         | Unary::SignBit
@@ -171,6 +172,7 @@ pub(super) fn unary(steps: &mut Steps, op: Unary, x: Var) -> Result<Var> {
         | Unary::Arcsinh
         | Unary::Arccosh
         | Unary::Arctanh
+        | Unary::Erf
         | Unary::Floor
         | Unary::Rint
         | Unary::SignBit

@@ -100,6 +100,8 @@ unary! {
     Arccosh = "arccosh", Inexact;
     /// Inverse hyperbolic tangent.
     Arctanh = "arctanh", Inexact;
+    /// Error function, `2/√π ∫₀ˣ e^(-t²) dt`.
+    Erf = "erf", Float;
     /// Largest integer not above.
     Floor = "floor", Float;
     /// Smallest integer not below.

@@ -1,6 +1,6 @@
 //! The loops that run the elementary functions over memory, and the table from operation to loop.
 
-use super::{complex, complex_inverse, exp, inverse, log, root, single, trig};
+use super::{complex, complex_inverse, erf, exp, inverse, log, root, single, trig};
 use crate::simd::{Baseline, Isa, Level, simd_kernel_wide};
 use crate::unary::UnaryKernel;
 use num_complex::Complex;
@@ -126,6 +126,7 @@ by_double! {
     Arccosh: log arccosh;
     Arctanh: log arctanh;
     Cbrt: root cbrt;
+    Erf: erf erf;
 }
 
 /// A function for each row `Name: module function`, the `f32` version of the same name in `single`.
@@ -210,7 +211,7 @@ pub(crate) fn float_kernel(op: Unary, double: bool, level: Level) -> Option<Unar
     }
     Some(table!(
         Cbrt, Exp, Exp2, Expm1, Log, Log2, Log10, Log1p, Sin, Cos, Tan, Arcsin, Arccos, Arctan,
-        Sinh, Cosh, Tanh, Arcsinh, Arccosh, Arctanh,
+        Sinh, Cosh, Tanh, Arcsinh, Arccosh, Arctanh, Erf,
     ))
 }
 

@@ -7,6 +7,7 @@
 
 mod complex;
 mod complex_inverse;
+mod erf;
 mod exp;
 mod inverse;
 mod kernel;

@@ -44,6 +44,8 @@ pub(super) fn rows() -> Vec<Row> {
         row("arcsinh", ONE, ALL, "np.arcsinh(x)", |a| arcsinh(&a[0])).ulps(4).unary(U::Float),
         row("arccosh", ONE, ALL, "np.arccosh(x)", |a| arccosh(&a[0])).values(NONZERO).ulps(4).unary(U::Float),
         row("arctanh", ONE, ALL, "np.arctanh(x)", |a| arctanh(&a[0])).values(UNIT).ulps(4).unary(U::Float),
+        row("", ONE, REAL, "np.array([math.erf(v) for v in x.astype(float).flat]).reshape(x.shape).astype(np.cbrt(x).dtype)", |a| erf(&a[0])).values(SMALL).ulps(4).unary(U::RealFloat),
+        row("", "61", FLOATS, "np.array([math.erf(v) for v in x.astype(float).flat]).reshape(x.shape).astype(x.dtype)", |a| erf(&a[0])).values(Domain::Special).ulps(4),
         row("invert bitwise_not ndarray.__invert__", ONE, ALL, "np.invert(x)", |a| invert(&a[0])).unary(U::Invert),
         row("logical_not", ONE, ALL, "np.logical_not(x)", |a| logical_not(&a[0])).values(BITS).unary(U::Predicate),
         row("isfinite", ONE, ALL, "np.isfinite(x)", |a| isfinite(&a[0])).values(Domain::Special).unary(U::Predicate),
