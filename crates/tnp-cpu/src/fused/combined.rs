@@ -4,10 +4,12 @@
 
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
+use std::ops::Mul;
 
 use tnp_backend::prim::Binary;
 use tnp_dtype::DType;
 
+use crate::binary::BinaryKernel;
 use crate::math::quotient_kernel;
 use crate::select::SelectKernel;
 use crate::simd::{level, simd_kernel};
@@ -17,6 +19,12 @@ pub(super) type Ternary = SelectKernel;
 
 /// A loop over four inputs.
 pub(super) type Quaternary = unsafe fn(*const u8, *const u8, *const u8, *const u8, *mut u8, usize);
+
+/// `f32` and `f64`.
+trait Float: Copy + Mul<Output = Self> {}
+
+impl Float for f32 {}
+impl Float for f64 {}
 
 /// One arithmetic operation.
 trait Step<T> {
@@ -68,6 +76,41 @@ simd_kernel! {
         for (((dst, a), b), c) in dst.iter_mut().zip(a).zip(b).zip(c) {
             dst.write(B::apply(A::apply(*a, *b), *c));
         }
+    }
+}
+
+simd_kernel! {
+    /// `dst[i] = inner(a[i], b[i])²`; `dst` lies apart from the inputs.
+    fn square[T: Float, I: Step<T>](a: *const u8, b: *const u8, dst: *mut u8, n: usize) {
+        // SAFETY: the caller gives `n` elements of each.
+        let (a, b, dst) = unsafe {
+            (
+                std::slice::from_raw_parts(a.cast::<T>(), n),
+                std::slice::from_raw_parts(b.cast::<T>(), n),
+                std::slice::from_raw_parts_mut(dst.cast::<MaybeUninit<T>>(), n),
+            )
+        };
+        for ((dst, a), b) in dst.iter_mut().zip(a).zip(b) {
+            let x = I::apply(*a, *b);
+            dst.write(x * x);
+        }
+    }
+}
+
+/// The loop for `inner(a, b)²`.
+pub(super) fn square_kernel(inner: Binary, dtype: DType) -> Option<BinaryKernel> {
+    macro_rules! table {
+        ($t:ty: $($name:ident)*) => {
+            match inner {
+                $(Binary::$name => Some(square::<$t, $name>(level())),)*
+                _ => None,
+            }
+        };
+    }
+    match dtype {
+        DType::Float32 => table!(f32: Add Subtract Multiply Divide),
+        DType::Float64 => table!(f64: Add Subtract Multiply Divide),
+        _ => None,
     }
 }
 

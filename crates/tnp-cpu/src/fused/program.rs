@@ -15,11 +15,11 @@ use crate::reduce::fold::{FoldOp, Kernels, kernels};
 use crate::select::select_kernel;
 use crate::unary::unary_kernel;
 
-use super::combined::{Quaternary, logistic_kernel, pair_kernel, quad_kernel};
+use super::combined::{Quaternary, logistic_kernel, pair_kernel, quad_kernel, square_kernel};
 
 /// Bytes that the tiles of a block may fill of the first-level cache.
 const CACHE: usize = 28 * 1024;
-/// Fewest and most elements of a tile.
+/// Fewest and most elements of a tile; twice as many where it is folded.
 const TILES: (usize, usize) = (128, 1024);
 
 /// A kernel and the registers it reads and writes. The output is never one of the inputs.
@@ -285,6 +285,7 @@ impl Builder<'_> {
             .collect();
         let dtype = self.dtype(inputs[0]);
         let wide = computed_in(dtype);
+        let squares = operation.prim == Prim::Binary(Binary::Multiply) && inputs[0] == inputs[1];
         let float = matches!(dtype, DType::Float32 | DType::Float64);
         if operation.prim == Prim::Unary(Unary::Reciprocal) && float {
             // Rounded the same, and a part of more chains.
@@ -293,6 +294,11 @@ impl Builder<'_> {
             let function = Function::Binary(Binary::Divide);
             self.cost += cost(Binary::Divide, dtype);
             self.push(kernel, function, &[one, inputs[0]], (dtype, dtype), at);
+        } else if squares && float {
+            let kernel = Kernel::Unary(unary_kernel(Unary::Square, dtype)?);
+            self.cost += 2;
+            let function = Function::Unary(Unary::Square);
+            self.push(kernel, function, &inputs[..1], (dtype, dtype), at);
         } else if let Prim::Unary(op) = &operation.prim {
             let (taken, kernel) = match unary_kernel(*op, dtype) {
                 Some(kernel) => (dtype, kernel),
@@ -369,6 +375,7 @@ impl Builder<'_> {
                         .or_else(|| self.quad(op, step, dtype, &made))
                         .or_else(|| self.pair(op, step, dtype, &made))
                 }
+                Some(Function::Unary(Unary::Square)) => self.square(step, &made),
                 Some(Function::Unary(_)) | None => None,
             };
             if let Some((kernel, inputs, merged)) = found {
@@ -384,6 +391,21 @@ impl Builder<'_> {
         }
         let mut gone = gone.into_iter();
         self.steps.retain(|_| gone.next() != Some(true));
+    }
+
+    /// `inner(a, b)²`.
+    fn square(
+        &self,
+        step: &Step,
+        made: &dyn Fn(Value) -> Option<(usize, Function)>,
+    ) -> Option<Combined> {
+        let (at, Function::Binary(inner)) = made(step.inputs[0])? else {
+            return None;
+        };
+        let kernel = square_kernel(inner, self.dtype(step.output))?;
+        let inputs = self.steps[at].inputs.clone();
+        let kernel = Inner::Plain(Kernel::Binary(kernel));
+        Some((kernel, inputs, SmallVec::from_slice(&[at])))
     }
 
     /// `outer(left(a, b), right(c, d))`.
@@ -540,7 +562,9 @@ impl Builder<'_> {
         let dtypes = self.values.iter().map(|(dtype, _)| dtype.itemsize());
         let width = dtypes.max().unwrap_or(1);
         let tiles = inputs + outputs + self.constants.len() + temporaries;
-        let tile = (CACHE / (tiles.max(1) * width)).clamp(TILES.0, TILES.1) & !63;
+        // Folding a tile has a cost of its own, and more rows to fold at once.
+        let most = TILES.1 << usize::from(!folded.is_empty());
+        let tile = (CACHE / (tiles.max(1) * width)).clamp(TILES.0, most) & !63;
         let ndim = region.shape.len();
         let axes = if region.reductions.is_empty() {
             SmallVec::new()
