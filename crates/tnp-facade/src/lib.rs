@@ -41,6 +41,8 @@ pub mod prelude {
     };
     #[cfg(feature = "npy")]
     pub use crate::{load, save};
+    #[cfg(feature = "npz")]
+    pub use crate::{load_npz, savez, savez_compressed};
     pub use tnp_array::*;
     pub use tnp_dtype::DType::*;
     pub use tnp_macros::Tree;

@@ -636,7 +636,7 @@ long.npy
 future.npy
     load: '/future.npy': we only support format version (1,0), (2,0), and (3,0), not (9, 0)
 cut.npz
-    load: '/cut.npz': invalid Zip archive: Could not find EOCD
+    load: '/cut.npz': not an .npz archive, or cut short (invalid Zip archive: Could not find EOCD)
 swollen.npz
     load: '/swollen.npz': member 'x.npy' claims 4294967294 bytes, more than its 76 compressed ones can hold
 overlap.npz
@@ -646,7 +646,7 @@ checksum.npz
 member.npz
     load_npz: member 'x': not an .npy file: it begins with 'no arr' instead of '\x93NUMPY'
 text.npy
-    load: '/text.npy': invalid Zip archive: Could not find EOCD
+    load: '/text.npy': not an .npz archive, or cut short (invalid Zip archive: Could not find EOCD)
 "#);
 }
 

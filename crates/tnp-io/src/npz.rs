@@ -43,7 +43,12 @@ impl<R: Read + Seek> Archive<R> {
     /// The bytes are no zip archive, or members share their bytes or claim sizes that cannot be.
     pub fn new(mut reader: R) -> Result<Archive<R>> {
         let length = reader.seek(std::io::SeekFrom::End(0))?;
-        let mut zip = ZipArchive::new(reader).map_err(of_zip)?;
+        let mut zip = ZipArchive::new(reader).map_err(|error| match error {
+            zip::result::ZipError::InvalidArchive(_) => {
+                Error::value(format!("not an .npz archive, or cut short ({error})"))
+            }
+            other => of_zip(other),
+        })?;
         let mut packed = 0_u64;
         for index in 0..zip.len() {
             let member = zip.by_index_raw(index).map_err(of_zip)?;
