@@ -51,6 +51,11 @@ pub trait Frame: Send + Sync {
          on it"
     }
 
+    /// Whether constants beside arrays with values are steps of a program, as in a trace. A tape says no: they are made at once.
+    fn takes_constants(&self) -> bool {
+        true
+    }
+
     /// A key (`uint32[2]`) for a random draw inside the transformation; `None` leaves it to the next one out. Called with the
     /// frame's parent current.
     fn random_key(&self) -> Option<Result<Array>> {
@@ -252,6 +257,16 @@ impl Drop for Pushed {
 #[inline]
 pub(crate) fn is_active() -> bool {
     ACTIVE.get()
+}
+
+/// True when a frame in force on this thread takes constants as steps.
+#[inline]
+pub(crate) fn takes_constants() -> bool {
+    let takes = || {
+        let innermost = current();
+        chain(innermost.as_ref()).any(|node| node.frame.takes_constants())
+    };
+    is_active() && takes()
 }
 
 /// True when the scope's frame is in force on this thread.

@@ -41,7 +41,7 @@ pub(crate) fn at_home<R>(home: Option<Device>, body: impl FnOnce() -> R) -> R {
 #[inline]
 pub(crate) fn constant(beside: &Array, value: Literal, shape: &Dims) -> Result<Operand<'static>> {
     let tensor = match beside.tensor() {
-        Ok(tensor) if !context::is_active() => tensor,
+        Ok(tensor) if !context::takes_constants() => tensor,
         beside => {
             let home = beside.ok().map(|tensor| tensor.buffer.device());
             let one = at_home(home, || Array::from_literal(value))?;

@@ -289,6 +289,10 @@ impl Frame for Recorder {
         self.name
     }
 
+    fn takes_constants(&self) -> bool {
+        false
+    }
+
     fn process(&self, prim: &Prim, inputs: &mut [Operand<'_>]) -> Result<Results> {
         let wanted: SmallVec<[bool; 4]> = {
             let state = self.lock();

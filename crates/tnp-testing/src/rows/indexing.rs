@@ -44,6 +44,8 @@ pub(super) fn rows() -> Vec<Row> {
         row("", "12 12:bool . | 3x4 3x4:bool .", ALL, "(lambda c: (c.__setitem__(y, z), c)[1])(x.copy())", |a| a.at(0).set(s![a.at(1)], &a[2])),
         row("", "7 4", &[Int8, Int64, Float32, Complex64], "(lambda c: (np.add.at(c, [5, 0, 5, -7], y), c)[1])(x.copy())", |a| a.at(0).at(s![[5, 0, 5, -7]]).add(&a[1])).values(SMALL),
         row("", "7x2 5:int64 5x2 | 6x4 2x2:int64 4", KINDS, "(lambda c: (c.__setitem__(y, z), c)[1])(x.copy())", |a| a.at(0).set(s![a.at(1)], &a[2])).input(1, SMALL_INDEX),
+        row("", "4x7 5:int64 | 2x6x3 2x2:int64", KINDS, "x[:, y]", |a| a.at(0).get(s![.., a.at(1)])).input(1, SMALL_INDEX),
+        row("", "4x7 5:int64 4x5 | 2x6x3 2x2:int64 3", KINDS, "(lambda c: (c.__setitem__((slice(None), y), z), c)[1])(x.copy())", |a| a.at(0).set(s![.., a.at(1)], &a[2])).input(1, SMALL_INDEX),
         row("", "6x4 3:int64 3:int64 3", KINDS, "(lambda c: (c.__setitem__((y, z), w), c)[1])(x.copy())", |a| a.at(0).set(s![a.at(1), a.at(2)], &a[3])).values(SMALL).input(1, SMALL_INDEX).input(2, Domain::Range(0, 4)),
         row("", "7x2 9:int64 9x2 | 6x4 2x2:int64 4", NUMBERS, "(lambda c: (np.add.at(c, y, z), c)[1])(x.copy())", |a| a.at(0).at(s![a.at(1)]).add(&a[2])).values(SMALL).input(1, SMALL_INDEX),
         row("", "7x2 9:int64 9x2 | 6x4 2x2:int64 4", NUMBERS, "(lambda c: (np.multiply.at(c, y, z), c)[1])(x.copy())", |a| a.at(0).at(s![a.at(1)]).multiply(&a[2])).values(SMALL).input(1, SMALL_INDEX).ulps(4),
