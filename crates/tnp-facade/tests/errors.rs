@@ -1,28 +1,16 @@
 //! What bad input is told: operation, values, way out; and that nothing is lost or half-done.
 
-use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tnp::prelude::*;
 
-fn line(text: &mut String, what: &str, result: tnp::Result<Array>) {
-    let said = match result {
-        Ok(x) => format!("NOT REFUSED: {x}"),
-        Err(error) => error.to_string(),
-    };
-    writeln!(text, "{what}\n    {said}").unwrap();
-}
+#[macro_use]
+mod said;
+
+use said::line;
 
 fn x() -> Array {
     arange(6).unwrap().reshape([2, 3]).unwrap()
-}
-
-macro_rules! said {
-    ($($what:expr;)*) => {{
-        let mut text = String::new();
-        $(line(&mut text, stringify!($what), (|| -> tnp::Result<Array> { Ok($what?) })());)*
-        text
-    }};
 }
 
 #[test]

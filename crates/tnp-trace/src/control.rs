@@ -327,6 +327,7 @@ where
         if go.boxed().is_some() {
             break;
         }
+        one_condition(&go)?;
         if !go.truth().map_err(|error| error.in_op(OP))? {
             return Ok(carry);
         }
@@ -353,12 +354,7 @@ where
     let avals = avals(&leaves);
     let test = trace_keyed(OP, &avals, |boxes| {
         let go = condition(&strong.with_leaves(boxes.to_vec())?).into_result()?;
-        if go.size() != 1 {
-            return Err(Error::value(format!(
-                "{OP}: the condition must be one element, it has shape {}; reduce it with `any` or `all`",
-                shape_text(go.shape())
-            )));
-        }
+        one_condition(&go)?;
         Ok(vec![go.reshape(())?.astype(DType::Bool)?])
     })?;
     let own: Vec<TensorType> = avals.iter().map(|aval| aval.ty.clone()).collect();
@@ -484,12 +480,26 @@ where
     Y: Tree,
     R: IntoResult<Tree = (C, Y)>,
 {
-    const OP: &str = "scan";
-    let options = options.into();
+    scan_as("scan", f, init, xs, options.into())
+}
+
+fn scan_as<C, X, Y, R>(
+    op: &'static str,
+    f: impl Fn(&C, &X) -> R,
+    init: &C,
+    xs: &X,
+    options: Scan,
+) -> Result<(C, Y)>
+where
+    C: Tree,
+    X: Tree,
+    Y: Tree,
+    R: IntoResult<Tree = (C, Y)>,
+{
     let items = xs.leaves();
-    let length = steps(OP, &items, options.length)?;
+    let length = steps(op, &items, options.length)?;
     if Context::capture().depth() == 0 && length > 0 {
-        return eager_scan(f, init, xs, length, options.reverse);
+        return eager_scan(op, f, init, xs, length, options.reverse);
     }
     let mut template = None;
     let item_types: Vec<Aval> = items
@@ -506,11 +516,11 @@ where
         let mut avals = avals(&leaves);
         let carried = avals.len();
         avals.extend(item_types.iter().cloned());
-        let traced = trace_keyed(OP, &avals, |boxes| {
+        let traced = trace_keyed(op, &avals, |boxes| {
             let (own, item) = boxes.split_at(carried);
             let own = carry.with_leaves(own.to_vec())?;
             let (next, y) = f(&own, &xs.with_leaves(item.to_vec())?).into_result()?;
-            check_carry(OP, &types_of(&carry), &types_of(&next))?;
+            check_carry(op, &types_of(&carry), &types_of(&next))?;
             let mut outputs: Vec<Array> = next.leaves().into_iter().cloned().collect();
             outputs.extend(y.leaves().into_iter().cloned());
             template = Some(y);
@@ -528,7 +538,8 @@ where
         let stronger = carry.with_leaves(stronger)?;
         carry = stronger;
     };
-    let template: Y = template.ok_or_else(|| Error::scope("scan: the body did not return"))?;
+    let template: Y =
+        template.ok_or_else(|| Error::scope(format!("{op}: the body did not return")))?;
     let leaves = carry.leaves();
     let (body, captured, draws) = scan_body(&traced, leaves.len(), &item_types)?;
     let carried = leaves.len() + captured.len() + usize::from(draws);
@@ -558,6 +569,17 @@ where
     Ok((carry.with_leaves(last)?, template.with_leaves(ys)?))
 }
 
+/// What decides whether a loop goes on is one element.
+fn one_condition(go: &Array) -> Result<()> {
+    if go.size() == 1 {
+        return Ok(());
+    }
+    Err(Error::value(format!(
+        "while_loop: the condition must be one element, it has shape {}; reduce it with `any` or `all`",
+        shape_text(go.shape())
+    )))
+}
+
 /// How many steps: the common leading size.
 fn steps(op: &str, items: &[&Array], length: Option<usize>) -> Result<usize> {
     let mut length = length;
@@ -584,6 +606,7 @@ fn steps(op: &str, items: &[&Array], length: Option<usize>) -> Result<usize> {
 }
 
 fn eager_scan<C: Tree, X: Tree, Y: Tree, R: IntoResult<Tree = (C, Y)>>(
+    op: &str,
     f: impl Fn(&C, &X) -> R,
     init: &C,
     xs: &X,
@@ -596,7 +619,7 @@ fn eager_scan<C: Tree, X: Tree, Y: Tree, R: IntoResult<Tree = (C, Y)>>(
         let at = if reverse { length - 1 - step } else { step };
         let item = xs.map(|x| x.get(s![at]))?;
         let (next, y) = f(&carry, &item).into_result()?;
-        check_carry("scan", &types_of(&carry), &types_of(&next))?;
+        check_carry(op, &types_of(&carry), &types_of(&next))?;
         carry = next;
         rows.push(y);
     }
@@ -691,6 +714,6 @@ where
     };
     let numbers = bind1(&iota, &mut [])? + lower;
     let step = |carry: &T, i: &Array| Ok((body(i, carry).into_result()?, ()));
-    let (last, ()) = scan(step, init, &numbers, ()).map_err(|error| error.in_op("fori_loop"))?;
+    let (last, ()) = scan_as("fori_loop", step, init, &numbers, Scan::default())?;
     Ok(last)
 }

@@ -105,6 +105,13 @@ struct Entry<R> {
 /// assert_eq!(sigmoid.trace_count(), 1);
 /// # Ok::<(), tnp_array::Error>(())
 /// ```
+/// A function that returns something else than arrays does not compile:
+/// ```compile_fail,E0271
+/// # extern crate tnp_cpu;
+/// use tnp_array::Array;
+/// use tnp_trace::function;
+/// let length = function(|x: &Array| x.size());
+/// ```
 pub fn function<F, T, R>(f: F) -> Function<F, T, R::Tree>
 where
     F: Fn(&T) -> R,

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use tnp_array::*;
 use tnp_backend::prim::{AxisIndex, CustomRule, Prim, Side, SliceSpec, register_custom};
 use tnp_backend::{GraphBuilder, TensorType};
-use tnp_trace::{Aval, cond, function, replay, switch, trace, while_loop};
+use tnp_trace::{Aval, Scan, cond, function, replay, scan, switch, trace, while_loop};
 use tnp_vmap::{Vmap, map_fn, register_batching, vectorized_map, vmap, vmap_arrays};
 
 fn equal(x: &Array, y: &Array, what: &str) {
@@ -291,6 +291,49 @@ fn loops_of_own_length() -> Result<()> {
         "replayed",
     );
     Ok(())
+}
+
+/// Steps lie in front of the batch in what a scan runs over and in what it stacks up.
+#[test]
+fn scans_over_own_items() -> Result<()> {
+    let turn = |h: &Array, x: &Array| -> Result<(Array, Array)> {
+        let h = h * 0.5 + x.sum(())?;
+        Ok((h.clone(), x * &h))
+    };
+    for options in [Scan::default(), Scan::reverse()] {
+        let run = |(h, xs): &(Array, Array)| -> Result<Array> {
+            let (last, ys) = function(|(h, xs): &(Array, Array)| scan(turn, h, xs, options))
+                .call(&(h.clone(), xs.clone()))?;
+            add(ys, last)
+        };
+        agree(
+            "scan over own items",
+            &(reals(&[4]), reals(&[4, 3, 2])),
+            run,
+        );
+        let shared = reals(&[4]);
+        agree("scan of own starts", &shared, |h| {
+            run(&(h.clone(), reals(&[3, 2])))
+        });
+        agree("scan from a shared start", &reals(&[4, 3, 2]), |xs| {
+            run(&(reals(&[]), xs.clone()))
+        });
+    }
+    Ok(())
+}
+
+#[test]
+fn positions_where_there_are_fewer_than_asked_for() {
+    let masks = array([[0, 1, 1, 0], [0, 0, 0, 0], [1, 1, 1, 1], [0, 0, 0, 5]], ()).unwrap();
+    for size in [1, 3, 4, 6] {
+        let find = |x: &Array| stack(nonzero(x, NonZero::size(size))?, ());
+        agree("positions", &masks, find);
+        agree("positions of two axes", &masks, |x| {
+            find(&x.reshape([2, 2])?)
+        });
+        let filled = |x: &Array| stack(nonzero(x, NonZero::size(size).fill_value(-1))?, ());
+        agree("positions, filled up", &masks, filled);
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Batching of reading and writing parts: positions of each example's own get the number of the example as one more index.
 
 use smallvec::{SmallVec, smallvec};
-use tnp_array::{Array, Result};
+use tnp_array::{Array, Error, Result};
 use tnp_backend::prim::{Axes, AxisIndex, Binary, Prim, ReduceOp, ScatterOp, SliceSpec, Unary};
 use tnp_dtype::{DType, Literal};
 use tnp_shape::Dims;
@@ -36,6 +36,25 @@ fn fronted(args: &[Arg], size: usize) -> Result<Vec<Array>> {
     args.iter().map(|arg| front(arg, size)).collect()
 }
 
+/// A step whose axes are an example's, moved one on: what is out of bounds is told by the axis that the user's function sees.
+fn behind_batch(prim: &Prim, inputs: &[&Array]) -> Result<Array> {
+    run(prim, inputs).map_err(|error| example_axis(prim, &error).unwrap_or(error))
+}
+
+fn example_axis(prim: &Prim, error: &Error) -> Option<Error> {
+    const AXIS: &str = "out of bounds for axis ";
+    let text = error.message();
+    let text = text
+        .strip_prefix(prim.name())
+        .and_then(|text| text.strip_prefix(": "))
+        .unwrap_or(text);
+    let (before, rest) = text.split_once(AXIS)?;
+    let after = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+    let axis: usize = rest[..rest.len() - after.len()].parse().ok()?;
+    let axis = axis.checked_sub(1)?;
+    Some(Error::index(format!("{before}{AXIS}{axis}{after}")).in_prim(prim.name()))
+}
+
 /// The parts with the whole batch in front.
 fn whole(axes: &[AxisIndex], size: usize) -> Parts {
     let mut all: Parts = smallvec![AxisIndex::Slice(SliceSpec::full(size))];
@@ -65,7 +84,7 @@ pub(super) fn gather(
             index_axes_at: index_axes_at + 1,
         };
         let inputs: Vec<&Array> = args.iter().map(|arg| &arg.array).collect();
-        return Ok(batched(run(&prim, &inputs)?));
+        return Ok(batched(behind_batch(&prim, &inputs)?));
     }
     let indices = fronted(indices, size)?;
     let mut inputs = vec![x.array.clone()];
@@ -81,7 +100,11 @@ pub(super) fn gather(
         },
         index_axes_at,
     };
-    let read = run(&prim, &inputs.iter().collect::<Vec<_>>())?;
+    let inputs: Vec<&Array> = inputs.iter().collect();
+    let read = match x.batched {
+        true => behind_batch(&prim, &inputs)?,
+        false => run(&prim, &inputs)?,
+    };
     Ok(batched(moved(read, index_axes_at, 0)?))
 }
 
@@ -105,7 +128,7 @@ pub(super) fn scatter(
         let mut inputs = vec![&x];
         inputs.extend(indices.iter().map(|index| &index.array));
         inputs.push(&update);
-        return Ok(batched(run(&prim, &inputs)?));
+        return Ok(batched(behind_batch(&prim, &inputs)?));
     }
     let indices = fronted(indices, size)?;
     let example = iota(indices[0].shape(), 0)?;
@@ -118,7 +141,7 @@ pub(super) fn scatter(
     let mut inputs = vec![&x, &example];
     inputs.extend(&indices);
     inputs.push(&update);
-    Ok(batched(run(&prim, &inputs)?))
+    Ok(batched(behind_batch(&prim, &inputs)?))
 }
 
 /// Positions as they are, but for negative ones, which count from nowhere here: past the end, where reading refuses them.
@@ -192,7 +215,7 @@ pub(super) fn dynamic_slice(sizes: &Dims, args: &[Arg], size: usize) -> Result<O
         let zero = full(&[], 0i64)?;
         let mut inputs = vec![&x.array, &zero];
         inputs.extend(starts.iter().map(|start| &start.array));
-        return Ok(batched(run(&prim, &inputs)?));
+        return Ok(batched(behind_batch(&prim, &inputs)?));
     }
     let whole = &x.array.shape()[usize::from(x.batched)..];
     let mut block = Block::new(whole, sizes, starts, size)?;
@@ -209,7 +232,10 @@ pub(super) fn dynamic_slice(sizes: &Dims, args: &[Arg], size: usize) -> Result<O
     };
     let mut inputs = vec![&x.array];
     inputs.extend(&block.positions);
-    let read = run(&prim, &inputs)?;
+    let read = match x.batched {
+        true => behind_batch(&prim, &inputs)?,
+        false => run(&prim, &inputs)?,
+    };
     let back = |axis| block.order.iter().position(|&other| other == axis);
     let permutation = (0..read.ndim()).filter_map(back).collect();
     Ok(batched(run(&Prim::Transpose { permutation }, &[&read])?))
@@ -222,7 +248,7 @@ pub(super) fn dynamic_update_slice(args: &[Arg], size: usize) -> Result<Outputs>
         let zero = full(&[], 0i64)?;
         let mut inputs = vec![&x, &update, &zero];
         inputs.extend(starts.iter().map(|start| &start.array));
-        return Ok(batched(run(&Prim::DynamicUpdateSlice, &inputs)?));
+        return Ok(batched(behind_batch(&Prim::DynamicUpdateSlice, &inputs)?));
     }
     let block = Block::new(&x.shape()[1..], &update.shape()[1..], starts, size)?;
     let permutation = block.order;
@@ -235,7 +261,7 @@ pub(super) fn dynamic_update_slice(args: &[Arg], size: usize) -> Result<Outputs>
     let mut inputs = vec![&x];
     inputs.extend(&block.positions);
     inputs.push(&update);
-    Ok(batched(run(&prim, &inputs)?))
+    Ok(batched(behind_batch(&prim, &inputs)?))
 }
 
 /// The first `count` positions of each example: false sorts before true, stably, so those of the zeros come last.
