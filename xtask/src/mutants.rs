@@ -1,4 +1,4 @@
-//! `mutants`: breaks kernel arms one by one and sees that a test row turns red.
+//! `mutants`: breaks kernels and rules one by one and sees that a test turns red.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,7 +10,51 @@ struct Mutant {
     file: String,
     from: String,
     to: String,
-    rows: String,
+    test: Test,
+}
+
+/// The test that a mutant must turn red: a category of rows against NumPy or under the laws of transformations, or any other.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Test {
+    package: String,
+    target: String,
+    name: String,
+}
+
+impl Test {
+    /// From the line that says it: `rows: reduce`, `laws: reduce`, or `test: tnp-vmap rules nonzero`.
+    fn of(block: &str) -> Option<Test> {
+        let field = |name: &str| {
+            let mut lines = block.lines();
+            lines
+                .find_map(|line| line.strip_prefix(name))
+                .map(str::trim)
+        };
+        let of = |package: &str, target: &str, name: &str| {
+            Some(Test {
+                package: package.to_owned(),
+                target: target.to_owned(),
+                name: name.to_owned(),
+            })
+        };
+        if let Some(category) = field("rows:") {
+            return of("tnp-testing", "rows", category);
+        }
+        if let Some(category) = field("laws:") {
+            return of("tnp-testing", "laws", category);
+        }
+        let words: Vec<&str> = field("test:")?.split_whitespace().collect();
+        let [package, target, name] = words[..] else {
+            return None;
+        };
+        of(package, target, name)
+    }
+}
+
+impl std::fmt::Display for Test {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} of {} of {}", self.name, self.target, self.package)
+    }
 }
 
 fn parse(text: &str) -> Done<Vec<Mutant>> {
@@ -30,7 +74,9 @@ fn parse(text: &str) -> Done<Vec<Mutant>> {
             file: field("file")?,
             from: field("from")?,
             to: field("to")?,
-            rows: field("rows")?,
+            test: Test::of(block).ok_or_else(|| {
+                format!("xtask/data/mutants.txt: no 'rows', 'laws' or 'test' in\n{block}")
+            })?,
         });
     }
     Ok(mutants)
@@ -80,10 +126,15 @@ impl Drop for Restore {
     }
 }
 
-/// Whether a category's rows pass; `Err` when they do not compile.
-fn is_green(rows: &str) -> Done<bool> {
-    let rows_test = ["test", "--quiet", "-p", "tnp-testing", "--test", "rows"];
-    let mut build = cargo(&rows_test);
+/// Whether a test passes; `Err` when it does not compile.
+fn is_green(test: &Test) -> Done<bool> {
+    let Test {
+        package,
+        target,
+        name,
+    } = test;
+    let arguments = ["test", "--quiet", "-p", package, "--test", target];
+    let mut build = cargo(&arguments);
     let built = build
         .arg("--no-run")
         .output()
@@ -91,11 +142,16 @@ fn is_green(rows: &str) -> Done<bool> {
     if !built.status.success() {
         return Err(String::from_utf8_lossy(&built.stderr).into_owned());
     }
-    let tested = cargo(&rows_test).args([rows, "--", "--exact"]).output();
-    Ok(tested.map_err(|error| error.to_string())?.status.success())
+    let tested = cargo(&arguments).args([name, "--", "--exact"]).output();
+    let tested = tested.map_err(|error| error.to_string())?;
+    let said = String::from_utf8_lossy(&tested.stdout);
+    if !said.contains("running 1 test") {
+        return Err(format!("mutants: there is no test {test}"));
+    }
+    Ok(tested.status.success())
 }
 
-/// True when the rows turn red.
+/// True when the test turns red.
 fn is_caught(mutant: &Mutant) -> Done<bool> {
     let text = read(&mutant.file)?;
     let found = text.matches(&mutant.from).count();
@@ -108,7 +164,7 @@ fn is_caught(mutant: &Mutant) -> Done<bool> {
     let broken = text.replace(&mutant.from, &mutant.to);
     let restore = Restore::new(&mutant.file, text)?;
     fs::write(&restore.path, broken).map_err(|error| error.to_string())?;
-    let green = is_green(&mutant.rows).map_err(|error| {
+    let green = is_green(&mutant.test).map_err(|error| {
         format!(
             "mutants: {} with '{}' does not compile:\n{error}",
             mutant.file, mutant.to
@@ -117,6 +173,7 @@ fn is_caught(mutant: &Mutant) -> Done<bool> {
     Ok(!green)
 }
 
+/// All of them, those whose file's name contains a text, or `--sample` so many.
 pub(crate) fn run(arguments: &[&str]) -> Done {
     if let Some(broken) = Restore::left_behind() {
         println!("putting back {}", broken.path.display());
@@ -126,20 +183,18 @@ pub(crate) fn run(arguments: &[&str]) -> Done {
         let count: usize = count
             .parse()
             .map_err(|_| "mutants: --sample takes a number".to_owned())?;
-        // Evenly over the list, so that each part of the CPU backend is met.
+        // Evenly over the list, so that the backend and the tables of rules are all met.
         let step = (mutants.len() / count.max(1)).max(1);
         mutants = mutants.into_iter().step_by(step).take(count).collect();
     }
-    // A row that is red already would catch anything.
-    for rows in mutants
-        .iter()
-        .map(|mutant| &mutant.rows)
-        .collect::<BTreeSet<_>>()
-    {
-        if !is_green(rows)? {
-            return Err(format!(
-                "mutants: the rows of '{rows}' are red without any mutant"
-            ));
+    if let [part] = arguments {
+        mutants.retain(|mutant| mutant.file.contains(part));
+    }
+    // A test that is red already would catch anything.
+    let tests: BTreeSet<&Test> = mutants.iter().map(|mutant| &mutant.test).collect();
+    for test in tests {
+        if !is_green(test)? {
+            return Err(format!("mutants: {test} is red without any mutant"));
         }
     }
     let mut survivors = Vec::new();
