@@ -256,6 +256,16 @@ fn coordinates_of(mask: &Array, size: usize) -> Result<Results> {
     Ok(positions.into_iter().map(Array::from_tensor).collect())
 }
 
+/// Positions in the flattened array of the elements that are not zero, for composing: errors bear no name.
+pub(crate) fn true_positions(mask: &Array) -> Result<Array> {
+    Ok(coordinates(&mask_of(Operand::Borrowed(mask), true)?)?.remove(0))
+}
+
+/// The elements of a 1-D array (or slices along the first axis) where a mask of that length holds.
+pub(crate) fn where_true(x: impl Into<Operand<'static>>, mask: &Array) -> Result<Array> {
+    take(x, true_positions(mask)?, 0)
+}
+
 #[cold]
 fn unknown_size() -> Error {
     Error::scope(

@@ -9,6 +9,7 @@ pub mod constants;
 mod context;
 mod convert;
 mod create;
+mod cumulate;
 mod device;
 mod display;
 mod einsum;
@@ -18,6 +19,7 @@ mod index;
 #[doc(hidden)]
 pub mod literal;
 mod manipulate;
+mod namespace;
 mod numeric;
 mod operand;
 mod operands;
@@ -29,6 +31,7 @@ pub mod random;
 mod reduce;
 #[cfg(feature = "serde")]
 mod serialize;
+mod sets;
 mod sort;
 mod statistics;
 mod tree;
@@ -43,6 +46,7 @@ pub use context::{
 };
 pub use convert::{List, Rows};
 pub use create::*;
+pub use cumulate::{Cumulate, cumulative_prod, cumulative_sum};
 pub use device::{
     ToDevice, copy, current_device, default_device, devices, physical_devices, scoped_device,
     set_default_device, with_device,
@@ -52,6 +56,7 @@ pub use einsum::einsum;
 pub use elementwise::*;
 pub use index::*;
 pub use manipulate::*;
+pub use namespace::*;
 pub use numeric::*;
 pub use operand::{Nested, Operand};
 pub use operands::{Operands, TypeArg, TypeArgs, result_type};
@@ -62,6 +67,7 @@ pub use print::{
 };
 pub use products::*;
 pub use reduce::*;
+pub use sets::*;
 pub use sort::*;
 pub use statistics::*;
 pub use tnp_backend::{

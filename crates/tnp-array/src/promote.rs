@@ -36,6 +36,11 @@ pub(crate) fn at_home<R>(home: Option<Device>, body: impl FnOnce() -> R) -> R {
     }
 }
 
+/// Runs `body` so that arrays it makes land where an array is.
+pub(crate) fn near<R>(x: &Array, body: impl FnOnce() -> R) -> R {
+    at_home(home(&[&Operand::Borrowed(x)]), body)
+}
+
 /// One value as an array of a shape, on the device another array is on: a constant, repeated by strides of zero. In a
 /// transformation it is a step of the program.
 #[inline]

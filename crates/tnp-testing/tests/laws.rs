@@ -31,6 +31,7 @@ categories!(
     products,
     random,
     reduce,
+    sets,
     sort
 );
 

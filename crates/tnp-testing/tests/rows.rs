@@ -49,5 +49,6 @@ categories!(
     products,
     random,
     reduce,
+    sets,
     sort
 );

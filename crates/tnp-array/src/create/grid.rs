@@ -178,7 +178,7 @@ pub fn diag<'a>(x: impl Into<Operand<'a>>, k: impl Into<DiagonalNumber>) -> Resu
 
 /// The number of a diagonal: `()` for the main one, positive above it, negative below.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct DiagonalNumber(isize);
+pub struct DiagonalNumber(pub(super) isize);
 
 impl From<()> for DiagonalNumber {
     fn from((): ()) -> DiagonalNumber {

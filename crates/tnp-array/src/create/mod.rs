@@ -1,12 +1,18 @@
 //! Making arrays: of one value, and from what Rust holds. Ranges and patterns lie in files of their own.
 
 mod grid;
+mod places;
 mod range;
 mod space;
 
 pub use grid::{
     AxisCount, DiagonalNumber, Eye, Indexing, MeshGrid, diag, diag_indices, diagflat, eye,
     identity, ix_, meshgrid, tri, tril, triu,
+};
+pub use places::{
+    RavelIndex, Triangle, diag_indices_from, fill_diagonal, fromfunction, indices, indices_sparse,
+    mask_indices, ravel_multi_index, tril_indices, tril_indices_from, triu_indices,
+    triu_indices_from, unravel_index,
 };
 pub use range::{ArangeArgs, RangePart, arange};
 pub(crate) use space::spaced;

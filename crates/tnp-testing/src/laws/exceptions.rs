@@ -23,6 +23,8 @@ const HOST: &str =
 const REFUSES: &str = "refuses negative exponents of integers where it sees them; in a trace or a map it gives the truncated power";
 const DRAWS: &str =
     "draws in a trace come from keys that each call gets afresh, not from NumPy's generator";
+const UNSEEN: &str =
+    "refuses values where it sees them; in a trace or a map there are none to look at";
 const NAN: &str = "no degrees of freedom are left, on purpose: the result is NaN";
 
 const fn row(expression: &'static str, laws: &'static [Law], reason: &'static str) -> Exception {
@@ -103,6 +105,28 @@ pub const EXCEPTIONS: &[Exception] = &[
     row("rng(19).randint([1, 3, 5], [[2], [10]])", &[Compiled], DRAWS),
     row("rng(20).randint([1, 3], [[8], [10]])", &[Compiled], DRAWS),
     row("rng(22).randint(300, size=3, dtype=np.int8)", &[Compiled], DRAWS),
+    row("(np.mask_indices(4, np.triu), np.mask_indices(3, np.tril, -1))", &[Compiled], SIZE),
+    row("np.unravel_index(x, (3, 4))", &[Compiled, CompiledPart, Mapped], UNSEEN),
+    row("np.ravel_multi_index((x, y), (3, 4))", &[Compiled, Mapped], UNSEEN),
+    row("np.unique(x)", &[Compiled, CompiledPart, Mapped, MappedGradient, CompiledGradient], SIZE),
+    row("np.unique(x, return_index=True, return_inverse=True, return_counts=True)", &[Compiled, CompiledPart, Mapped, MappedGradient, CompiledGradient], SIZE),
+    row("np.unique(x + 0, return_index=True, return_inverse=True, return_counts=True)", &[Compiled, CompiledPart, MappedGradient, CompiledGradient], SIZE),
+    row("np.unique(x + 0, return_index=True, return_inverse=True, return_counts=True, equal_nan=False)", &[Compiled, CompiledPart, MappedGradient, CompiledGradient], SIZE),
+    row("np.unique(x, axis=0, return_index=True, return_inverse=True, return_counts=True)", &[Compiled, CompiledPart, Mapped, MappedGradient, CompiledGradient], SIZE),
+    row("np.unique(x, axis=-1)", &[Compiled, CompiledPart, Mapped, MappedGradient, CompiledGradient], SIZE),
+    row("tuple(np.unique_all(x))", &[Compiled, CompiledPart, Mapped, MappedGradient, CompiledGradient], SIZE),
+    row("tuple(np.unique_all(x + 0))", &[Compiled, CompiledPart, MappedGradient, CompiledGradient], SIZE),
+    row("tuple(np.unique_counts(x))", &[Compiled, CompiledPart, Mapped, MappedGradient, CompiledGradient], SIZE),
+    row("tuple(np.unique_inverse(x))", &[Compiled, CompiledPart, Mapped, MappedGradient, CompiledGradient], SIZE),
+    row("np.sort(np.unique_values(x))", &[Compiled, CompiledPart, Mapped, MappedGradient, CompiledGradient], SIZE),
+    row("np.union1d(x, y)", &[Compiled, CompiledPart, Mapped, MappedPart, MappedGradient, CompiledGradient], SIZE),
+    row("np.intersect1d(x, y)", &[Compiled, CompiledPart, Mapped, MappedPart, MappedGradient, CompiledGradient], SIZE),
+    row("np.intersect1d(x, y, assume_unique=True)", &[Compiled, CompiledPart, Mapped, MappedPart, MappedGradient, CompiledGradient], SIZE),
+    row("np.intersect1d(x, y, return_indices=True)", &[Compiled, CompiledPart, Mapped, MappedPart, MappedGradient, CompiledGradient], SIZE),
+    row("np.setdiff1d(x, y)", &[Compiled, CompiledPart, Mapped, MappedPart, MappedGradient, CompiledGradient], SIZE),
+    row("np.setdiff1d(x, y, assume_unique=True)", &[Compiled, CompiledPart, Mapped, MappedPart, MappedGradient, CompiledGradient], SIZE),
+    row("np.setxor1d(x, y)", &[Compiled, CompiledPart, Mapped, MappedPart, MappedGradient, CompiledGradient], SIZE),
+    row("np.setxor1d(x, y, assume_unique=True)", &[Compiled, CompiledPart, Mapped, MappedPart, MappedGradient, CompiledGradient], SIZE),
     row("(np.nanvar(x, axis=0), np.nanstd(x, axis=1, ddof=8))", &[Gradient], NAN),
 ];
 

@@ -122,7 +122,7 @@ pub(super) fn rows() -> Vec<Row> {
         row("", "-", ALL, "np.array([[1, 2], [3, 4]])", |_| array([[1i64, 2], [3, 4]], ())),
         row("", "-", ALL, "np.array(5)", |_| array(5, ())),
         row("ascontiguousarray", ONE, ALL, "np.ascontiguousarray(x)", |a| ascontiguousarray(&a[0], ())),
-        row("", ONE, ALL, "np.asfortranarray(x)", |a| asfortranarray(&a[0], ())),
+        row("asfortranarray", ONE, ALL, "np.asfortranarray(x)", |a| asfortranarray(&a[0], ())),
         row("copy", ONE, ALL, "np.copy(x)", |a| copy(&a[0])),
         row("", "-", ALL, "np.fromiter((i * i for i in range(4)), dt)", |a| fromiter((0..4).map(|i| i * i), a.dtype())).each(NUMERIC),
 

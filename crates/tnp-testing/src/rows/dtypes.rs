@@ -1,6 +1,9 @@
 //! Rows: dtypes, promotion and limits.
 
-use tnp_array::{Mode, constants, experimental_enable_numpy_behavior, result_type, s, zeros};
+use tnp_array::{
+    Mode, array_namespace_info, astype, constants, experimental_enable_numpy_behavior, isdtype,
+    result_type, s, zeros,
+};
 use tnp_backend::Error;
 use tnp_dtype::{Casting, Literal, ScalarKind, can_cast, finfo, iinfo, issubdtype, promote_types};
 
@@ -57,6 +60,32 @@ pub(super) fn rows() -> Vec<Row> {
         row("can_cast", "2", ALL, "[np.can_cast(x.dtype, dt, casting=c) for c in ('no', 'safe', 'same_kind', 'unsafe')]", |a| {
             [Casting::No, Casting::Safe, Casting::SameKind, Casting::Unsafe].map(|casting| can_cast(a.at(0).dtype(), a.dtype(), casting))
         }).each(PLAIN),
+        row("isdtype", "-", ALL, "[np.isdtype(dt, k) for k in ('bool', 'signed integer', 'unsigned integer', 'integral', 'real floating', 'complex floating', 'numeric')]", |a| {
+            ["bool", "signed integer", "unsigned integer", "integral", "real floating", "complex floating", "numeric"].map(|kind| isdtype(a.dtype(), kind))
+        }).each(PLAIN),
+        row("", "-", ALL, "np.isdtype(dt, (np.dtype('int8'), 'real floating')), np.isdtype(dt, np.dtype('bool'))", |a| (isdtype(a.dtype(), (Int8, "real floating")), isdtype(a.dtype(), Bool))).each(PLAIN),
+        row("", "-", ALL, "np.isdtype(np.dtype('int8'), 'whole')", |_| isdtype(Int8, "whole")),
+        row("astype", "3x4 | .", REAL, "np.astype(x, dt)", |a| astype(&a[0], a.dtype())).values(NONZERO).each(ALL),
+        row("__array_namespace_info__ __array_namespace_info__().capabilities", "-", ALL, "[bool(np.__array_namespace_info__().capabilities()[k]) for k in ('boolean indexing', 'data-dependent shapes')]", |_| {
+            let able = array_namespace_info().capabilities();
+            [able.boolean_indexing, able.data_dependent_shapes]
+        }),
+        row("__array_namespace_info__().default_dtypes", "-", ALL, "list(np.__array_namespace_info__().default_dtypes().values())", |_| {
+            let defaults = array_namespace_info().default_dtypes();
+            [defaults.real_floating, defaults.complex_floating, defaults.integral, defaults.indexing]
+        }),
+        row("__array_namespace_info__().dtypes", "-", ALL, "[list(np.__array_namespace_info__().dtypes(kind=k).values()) for k in (None, 'bool', 'signed integer', 'unsigned integer', 'integral', 'real floating', 'complex floating', 'numeric', ('bool', 'integral'))]", |_| {
+            let info = array_namespace_info();
+            let kinds = ["bool", "signed integer", "unsigned integer", "integral", "real floating", "complex floating", "numeric"];
+            let mut all = vec![info.dtypes(())];
+            all.extend(kinds.map(|kind| info.dtypes(kind)));
+            all.push(info.dtypes(["bool", "integral"]));
+            all
+        }),
+        row("__array_namespace_info__().default_device __array_namespace_info__().devices", "-", ALL, "np.__array_namespace_info__().default_device() in np.__array_namespace_info__().devices()", |_| {
+            let info = array_namespace_info();
+            Ok::<_, Error>(info.devices().contains(&info.default_device()?))
+        }),
         row("result_type", "2 2", PLAIN, "np.result_type(x, y, 1)", |a| result_type((a.at(0), a.at(1), 1))).mixed(),
         row("experimental_enable_numpy_behavior", "2 2", PLAIN, "(x + y).dtype", |a| {
             experimental_enable_numpy_behavior(Mode::Numpy, false)?;
@@ -69,7 +98,7 @@ pub(super) fn rows() -> Vec<Row> {
         })
     }));
     rows.extend(dtype_rows! {
-        "bool_" Bool "np.bool_, np.zeros(2, np.bool_)";
+        "bool_ bool" Bool "np.bool_, np.zeros(2, np.bool_)";
         "int8" Int8 "np.int8, np.zeros(2, np.int8)";
         "int16" Int16 "np.int16, np.zeros(2, np.int16)";
         "int32" Int32 "np.int32, np.zeros(2, np.int32)";

@@ -7,7 +7,11 @@ use super::*;
 
 /// Floating point that NumPy knows itself: it sees no NaN in bfloat16, and has no `clip` of it.
 const STANDARD: &[DType] = &[Float16, Float32, Float64, Complex64, Complex128];
-/// The same with bool and integers.
+/// Real numbers that NumPy knows itself.
+const NATIVE: &[DType] = &[
+    Bool, Int8, Int16, Int32, Int64, UInt8, UInt16, UInt32, UInt64, Float16, Float32, Float64,
+];
+/// Its floats with bool and integers.
 const STANDARD_AND_WHOLE: &[DType] = &[
     Bool, Int8, Int16, Int32, Int64, UInt8, UInt16, UInt32, UInt64, Float16, Float32, Float64,
     Complex64, Complex128,
@@ -144,5 +148,19 @@ pub(super) fn rows() -> Vec<Row> {
         row("clip ndarray.clip", "37 37 37 | 3x4 4 . | . . . | 0 0 0 | 3x1 1x4 2x1x1 | 3 4 3", STANDARD_AND_WHOLE, "np.clip(x, y, z)", |a| clip(&a[0], &a[1], &a[2])).joins(),
         row("", "37", WHOLE, "(x.clip(1, 3), x.clip(None, 2), x.clip(2, None), x.clip(-1000, 1000))", |a| (a.at(0).clip(1, 3), a.at(0).clip((), 2), a.at(0).clip(2, ()), a.at(0).clip(-1000, 1000))),
         row("", "61", INEXACT, "np.clip(x, -2, 2.5)", |a| clip(&a[0], -2, 2.5)).values(Domain::Special),
+
+        row("acos", "37 | 3x4", ALL, "np.acos(x)", |a| acos(&a[0])).values(UNIT).ulps(4).unary(U::Float),
+        row("acosh", "37 | 3x4", ALL, "np.acosh(x)", |a| acosh(&a[0])).values(NONZERO).ulps(4).unary(U::Float),
+        row("asin", "37 | 3x4", ALL, "np.asin(x)", |a| asin(&a[0])).values(UNIT).ulps(4).unary(U::Float),
+        row("asinh", "37 | 3x4", ALL, "np.asinh(x)", |a| asinh(&a[0])).ulps(4).unary(U::Float),
+        row("atan", "37 | 3x4", ALL, "np.atan(x)", |a| atan(&a[0])).ulps(4).unary(U::Float),
+        row("atanh", "37 | 3x4", ALL, "np.atanh(x)", |a| atanh(&a[0])).values(UNIT).ulps(4).unary(U::Float),
+        row("atan2", "37 37 | 3x4 4", REAL, "np.atan2(x, y)", |a| atan2(&a[0], &a[1])).mixed().ulps(4).binary(B::Float),
+        row("pow", "37 37 | 3x1 4", NUMERIC, "np.pow(x, y)", |a| pow(&a[0], &a[1])).values(Domain::Range(1, 7)).ulps(8).binary(B::Power),
+        row("bitwise_invert", "37 | 3x4", WHOLE, "np.bitwise_invert(x)", |a| bitwise_invert(&a[0])).unary(U::Invert),
+        row("bitwise_left_shift", "37 37 | 3x4 4", WHOLE, "np.bitwise_left_shift(x, y)", |a| bitwise_left_shift(&a[0], &a[1])).input(1, Domain::Range(0, 70)).mixed().binary(B::Shift),
+        row("bitwise_right_shift", "37 37 | 3x4 4", WHOLE, "np.bitwise_right_shift(x, y)", |a| bitwise_right_shift(&a[0], &a[1])).input(1, Domain::Range(0, 70)).mixed().binary(B::Shift),
+        row("degrees", "37 | 3x4", NATIVE, "np.degrees(x)", |a| degrees(&a[0])).ulps(1).unary(U::Degrees),
+        row("radians", "37 | 3x4", NATIVE, "np.radians(x)", |a| radians(&a[0])).ulps(1).unary(U::Degrees),
     ]
 }

@@ -1,10 +1,7 @@
 //! Rows: reading and writing by index.
 
 use super::*;
-use tnp_array::{
-    IndexMode, Take, argwhere, choose, compress, extract, flatnonzero, nonzero, put_along_axis, s,
-    select, take, take_along_axis, where_,
-};
+use tnp_array::*;
 
 #[rustfmt::skip]
 pub(super) fn rows() -> Vec<Row> {
@@ -52,6 +49,22 @@ pub(super) fn rows() -> Vec<Row> {
         row("", "7x2 9:int64 9x2 | 6x4 2x2:int64 4", &[Int64, UInt8, Float32, Float64], "(lambda c: (np.maximum.at(c, y, z), c)[1])(x.copy())", |a| a.at(0).at(s![a.at(1)]).maximum(&a[2])).values(SMALL).input(1, SMALL_INDEX),
         row("", "7x2 9:int64 9x2 | 6x4 2x2:int64 4", &[Int64, UInt8, Float32, Float64], "(lambda c: (np.minimum.at(c, y, z), c)[1])(x.copy())", |a| a.at(0).at(s![a.at(1)]).minimum(&a[2])).values(SMALL).input(1, SMALL_INDEX),
         row("", "7 4", NUMBERS, "(lambda c: (np.multiply.at(c, slice(1, 5), y), c)[1])(x.copy())", |a| a.at(0).at(s![1..5]).multiply(&a[1])).values(SMALL),
+
+        row("tril_indices", "-", KINDS, "(np.tril_indices(4), np.tril_indices(3, 1), np.tril_indices(3, -1, 5), np.tril_indices(0))", |_| (tril_indices(4, ()), tril_indices(3, 1), tril_indices(3, Triangle::diagonal(-1).columns(5)), tril_indices(0, ()))),
+        row("triu_indices", "-", KINDS, "(np.triu_indices(4), np.triu_indices(3, 1), np.triu_indices(3, -1, 5), np.triu_indices(0))", |_| (triu_indices(4, ()), triu_indices(3, 1), triu_indices(3, Triangle::diagonal(-1).columns(5)), triu_indices(0, ()))),
+        row("tril_indices_from triu_indices_from", "3x4 | 4x2 | 5", KINDS, "(np.tril_indices_from(x, 1), np.triu_indices_from(x))", |a| (tril_indices_from(&a[0], 1), triu_indices_from(&a[0], ()))),
+        row("mask_indices", "-", KINDS, "(np.mask_indices(4, np.triu), np.mask_indices(3, np.tril, -1))", |_| (mask_indices(4, |x| triu(x, ())), mask_indices(3, |x| tril(x, -1)))),
+        row("diag_indices_from", "3x3 | 2x2x2 | 2x3 | 4", KINDS, "np.diag_indices_from(x)", |a| diag_indices_from(&a[0])),
+        row("indices", "-", KINDS, "(np.indices((2, 3)), np.indices((4,), dt), np.indices(()), np.indices((2, 3, 2), dtype=dt))", |a| (indices([2, 3], ()), indices(4, a.dtype()), indices((), ()), indices([2, 3, 2], a.dtype()))).each(&[Int32, Float64]),
+        row("", "-", KINDS, "np.indices((2, 3, 4), sparse=True)", |_| indices_sparse([2, 3, 4], ())),
+        row("fromfunction", "-", NUMERIC, "(np.fromfunction(lambda i, j: i + 2 * j, (2, 3)), np.fromfunction(lambda i: i * i, (4,), dtype=dt))", |a| (fromfunction(|at| add(&at[0], multiply(2, &at[1])), [2, 3], ()), fromfunction(|at| multiply(&at[0], &at[0]), 4, a.dtype()))).each(&[Int32, Float32]),
+        row("unravel_index", "5 | 2x3 | . | 0", INTS, "(np.unravel_index(x, (3, 4)), np.unravel_index(x, (2, 3, 2), order='F'))", |a| (unravel_index(&a[0], [3, 4], ()), unravel_index(&a[0], [2, 3, 2], Order::F))).values(Domain::Range(0, 12)),
+        row("", "5", &[Int64, Float64], "np.unravel_index(x, (3, 4))", |a| unravel_index(&a[0], [3, 4], ())).values(Domain::Range(10, 14)),
+        row("ravel_multi_index", "5 5 | 2x3 3 | . . | 0 0", INTS, "(np.ravel_multi_index((x, y), (3, 4)), np.ravel_multi_index((x, y), (4, 3), order='F'))", |a| (ravel_multi_index([&a[0], &a[1]], [3, 4], ()), ravel_multi_index([&a[0], &a[1]], [4, 3], RavelIndex::default().order(Order::F)))).values(Domain::Range(0, 3)),
+        row("", "9 9", &[Int64, Int8], "(np.ravel_multi_index((x, y), (3, 4), mode='clip'), np.ravel_multi_index((x, y), (3, 4), mode=('wrap', 'clip')))", |a| (ravel_multi_index([&a[0], &a[1]], [3, 4], IndexMode::Clip), ravel_multi_index([&a[0], &a[1]], [3, 4], RavelIndex::modes([IndexMode::Wrap, IndexMode::Clip])))).values(Domain::Range(-9, 9)),
+        row("", "9 9", &[Int64, Float64], "np.ravel_multi_index((x, y), (3, 4))", |a| ravel_multi_index([&a[0], &a[1]], [3, 4], ())).values(Domain::Range(-9, 9)),
+        row("fill_diagonal", "3x3 | 5x2 | 2x5 | 2x2x2 | 2x3x2 | 4", ALL, "(lambda c: (np.fill_diagonal(c, 1), c)[1])(x.copy())", |a| fill_diagonal(&a[0], 1, ())),
+        row("", "5x2 3 | 7x2 2x2", KINDS, "(lambda c, d: (np.fill_diagonal(c, y), c, np.fill_diagonal(d, y, wrap=True), d)[1::2])(x.copy(), x.copy())", |a| (fill_diagonal(&a[0], &a[1], ()), fill_diagonal(&a[0], &a[1], true))),
     ]
 }
 

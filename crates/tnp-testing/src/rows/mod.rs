@@ -44,6 +44,7 @@ mod manipulate;
 mod products;
 mod random;
 mod reduce;
+mod sets;
 mod sort;
 
 use tnp_backend::Result;
@@ -421,6 +422,7 @@ pub fn all_rows() -> Vec<Category> {
         products,
         random,
         reduce,
+        sets,
         sort
     )
 }
