@@ -8,6 +8,7 @@ mod mutants;
 mod shell;
 mod suite;
 mod tidy;
+mod wheel;
 
 use std::process::ExitCode;
 
@@ -21,6 +22,7 @@ usage: cargo xtask COMMAND
   golden [CATEGORY]…    ask NumPy for the answers to the test rows
   bench [OPTION]…       time the benchmark rows; a whole run beside NumPy writes docs/src/performance.md
                         --peers numpy,ndarray,jax,torch  --filter TEXT  --quick
+  wheel [PYTEST-OPTION]…  build the Python wheel into an environment of its own and run its tests
   golden --check        compare fresh answers with the committed ones
 ";
 
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         Some("mutants") => mutants::run(&rest),
         Some("bench") => bench::run(&rest),
         Some("golden") => golden::run(&rest),
+        Some("wheel") => wheel::test(&rest),
         Some("help" | "--help" | "-h") | None => {
             print!("{HELP}");
             Ok(())

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::shell::{Done, cargo, complaints, program, run};
-use crate::{book, coverage, golden, mutants, tidy};
+use crate::{book, coverage, golden, mutants, tidy, wheel};
 
 /// Features of the facade, each of which has to build alone.
 const FEATURES: [&str; 8] = [
@@ -93,6 +93,8 @@ pub(crate) fn test(arguments: &[&str]) -> Done {
         run(&mut cargo(&[
             "test",
             "--workspace",
+            "--exclude",
+            "tnp-python",
             "--all-features",
             "--lib",
             "--bins",
@@ -105,6 +107,8 @@ pub(crate) fn test(arguments: &[&str]) -> Done {
         run(&mut cargo(&[
             "test",
             "--workspace",
+            "--exclude",
+            "tnp-python",
             "--all-features",
             "--doc",
             "--quiet",
@@ -115,6 +119,7 @@ pub(crate) fn test(arguments: &[&str]) -> Done {
     suite.step("book", book::run);
     suite.step("goldens", || golden::run(&["--check"]));
     suite.step("coverage", || coverage::run(&["--check"]));
+    suite.step("wheel", || wheel::test(&[]));
     suite.step("mutants (a sample)", || mutants::run(&["--sample", "6"]));
     suite.step("tour", || {
         let mut tour = cargo(&[

@@ -255,7 +255,7 @@ impl Drop for Pushed {
 
 /// True when a frame is in force on this thread.
 #[inline]
-pub(crate) fn is_active() -> bool {
+pub fn is_active() -> bool {
     ACTIVE.get()
 }
 

@@ -1,6 +1,7 @@
 //! Devices as users see them: listing, the default, scopes, and copies.
 
 use std::cell::Cell;
+use std::marker::PhantomData;
 use std::sync::RwLock;
 
 use smallvec::SmallVec;
@@ -15,15 +16,19 @@ thread_local! {
 }
 static DEFAULT: RwLock<Option<Device>> = RwLock::new(None);
 
-/// Puts the previous device scope back when dropped.
-pub(crate) struct DeviceScope {
+/// A device scope of this thread, in force until this is dropped; [`with_device`] is the form that cannot be left in the wrong order.
+#[must_use = "the scope is left when this is dropped"]
+pub struct DeviceScope {
     previous: Option<Device>,
+    stays_on_thread: PhantomData<*const ()>,
 }
 
 impl DeviceScope {
-    pub(crate) fn enter(device: Option<Device>) -> DeviceScope {
+    /// Puts a device in scope, or none.
+    pub fn enter(device: Option<Device>) -> DeviceScope {
         DeviceScope {
             previous: SCOPED.replace(device),
+            stays_on_thread: PhantomData,
         }
     }
 }

@@ -41,15 +41,15 @@ pub use args::{Axis, DTypeArg, Flag, Maybe, Reduce, Shape};
 pub use array::Array;
 pub use bind::{Results, bind, bind1};
 pub use context::{
-    Boxed, Context, Entered, Frame, Pushed, ScopeId, is_current, push_frame, unwatch, watch,
-    watch_id, with_frame,
+    Boxed, Context, Entered, Frame, Pushed, ScopeId, is_active, is_current, push_frame, unwatch,
+    watch, watch_id, with_frame,
 };
 pub use convert::{List, Rows};
 pub use create::*;
 pub use cumulate::{Cumulate, cumulative_prod, cumulative_sum};
 pub use device::{
-    ToDevice, copy, current_device, default_device, devices, physical_devices, scoped_device,
-    set_default_device, with_device,
+    DeviceScope, ToDevice, copy, current_device, default_device, devices, physical_devices,
+    scoped_device, set_default_device, with_device,
 };
 pub use display::{array_repr, array_str, array2string};
 pub use einsum::einsum;

@@ -28,9 +28,9 @@ pub(crate) struct Recorder {
 }
 
 /// The recorder is in force; its marks go with the last of these.
-pub(crate) struct Active<'a>(&'a Recorder);
+pub(crate) struct Active(Arc<Recorder>);
 
-impl Drop for Active<'_> {
+impl Drop for Active {
     fn drop(&mut self) {
         if self.0.active.fetch_sub(1, Ordering::AcqRel) == 1 && self.0.marks {
             unwatch(self.0.scope);
@@ -47,6 +47,8 @@ pub(crate) struct State {
     pub(crate) steps: Vec<Step>,
     /// Nothing is written down any more.
     pub(crate) closed: bool,
+    /// A scope was left before one that was entered later.
+    pub(crate) disorder: bool,
 }
 
 thread_local! {
@@ -85,12 +87,12 @@ impl Recorder {
     }
 
     /// Says that the recorder is in force.
-    pub(crate) fn activate(&self) -> Active<'_> {
+    pub(crate) fn activate(self: &Arc<Self>) -> Active {
         if self.active.fetch_add(1, Ordering::AcqRel) == 0 && self.marks {
             let tracked: Vec<u64> = self.lock().tracked.iter().copied().collect();
             tracked.into_iter().for_each(|id| self.mark(id));
         }
-        Active(self)
+        Active(self.clone())
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {

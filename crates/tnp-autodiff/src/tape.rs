@@ -37,7 +37,6 @@ pub struct GradientTape {
     recorder: Arc<Recorder>,
     persistent: bool,
     used: AtomicBool,
-    disorder: AtomicBool,
 }
 
 /// What a gradient is where nothing leads from the target to a source.
@@ -89,7 +88,6 @@ impl GradientTape {
             recorder: Recorder::new("GradientTape", true),
             persistent: false,
             used: AtomicBool::new(false),
-            disorder: AtomicBool::new(false),
         }
     }
 
@@ -161,9 +159,9 @@ impl GradientTape {
     /// The guard belongs to the thread:
     /// ```compile_fail,E0277
     /// fn crosses_threads<T: Send>() {}
-    /// crosses_threads::<tnp_autodiff::Recording<'static>>();
+    /// crosses_threads::<tnp_autodiff::Recording>();
     /// ```
-    pub fn enter(&self) -> Result<Recording<'_>> {
+    pub fn enter(&self) -> Result<Recording> {
         if self.is_recording() {
             return Err(Error::scope(
                 "GradientTape.enter: the tape is recording on this thread already",
@@ -171,7 +169,7 @@ impl GradientTape {
         }
         Ok(Recording {
             pushed: push_frame(self.recorder.clone()),
-            tape: self,
+            recorder: self.recorder.clone(),
             _active: self.recorder.activate(),
             left: false,
         })
@@ -205,7 +203,6 @@ impl GradientTape {
         drop(forgotten);
         tnp_array::unwatch(self.recorder.scope());
         self.used.store(false, Ordering::Release);
-        self.disorder.store(false, Ordering::Release);
     }
 
     /// The gradient of the target (a real or complex array of any shape, or a structure of them, whose elements are summed up) by each
@@ -354,7 +351,7 @@ impl GradientTape {
     ) -> Result<()> {
         differentiable(op, "a source", sources)?;
         differentiable(op, "a target", targets)?;
-        if self.disorder.load(Ordering::Acquire) {
+        if self.recorder.lock().disorder {
             return Err(Error::scope(format!(
                 "{op}: a scope of this tape was left before one that was entered later, so what was recorded is not whole; \
                  leave scopes in the reverse order, or use `record`"
@@ -419,14 +416,14 @@ pub(crate) fn fits(op: &str, what: &str, given: &Array, wanted: &Array) -> Resul
 
 /// A tape is recording until this is dropped.
 #[must_use = "recording ends when this is dropped"]
-pub struct Recording<'a> {
+pub struct Recording {
     pushed: Pushed,
-    tape: &'a GradientTape,
-    _active: Active<'a>,
+    recorder: Arc<Recorder>,
+    _active: Active,
     left: bool,
 }
 
-impl Recording<'_> {
+impl Recording {
     /// Ends the recording.
     ///
     /// # Errors
@@ -447,14 +444,15 @@ impl Recording<'_> {
         self.left = true;
         let in_order = self.pushed.leave();
         if !in_order {
-            self.tape.disorder.store(true, Ordering::Release);
-            self.tape.recorder.lock().closed = true;
+            let mut state = self.recorder.lock();
+            state.disorder = true;
+            state.closed = true;
         }
         in_order
     }
 }
 
-impl Drop for Recording<'_> {
+impl Drop for Recording {
     fn drop(&mut self) {
         // Out of order the tape remembers, and says so when a gradient is asked for.
         self.end();

@@ -67,6 +67,7 @@ unsafe impl Sync for Inner {}
 pub struct HostMemory {
     ptr: NonNull<u8>,
     writable: bool,
+    lent: bool,
     release: unsafe fn(NonNull<u8>, usize),
     token: usize,
 }
@@ -85,6 +86,7 @@ impl HostMemory {
         HostMemory {
             ptr,
             writable,
+            lent: false,
             release,
             token,
         }
@@ -102,6 +104,7 @@ impl HostMemory {
         HostMemory {
             ptr,
             writable: true,
+            lent: false,
             release: release::<T>,
             token: vec.capacity(),
         }
@@ -124,9 +127,18 @@ impl HostMemory {
         HostMemory {
             ptr,
             writable: false,
+            lent: false,
             release,
             token: Box::into_raw(Box::new(owner)).expose_provenance(),
         }
+    }
+}
+
+impl HostMemory {
+    /// Says that the owner of borrowed memory may write to it between operations: whoever keeps a value has to copy it first.
+    pub fn lent(mut self) -> HostMemory {
+        self.lent = true;
+        self
     }
 }
 
@@ -202,6 +214,12 @@ impl Buffer {
             Storage::Host(memory) if memory.writable => Some(memory.ptr.as_ptr()),
             Storage::Host(_) | Storage::Opaque(_) => None,
         }
+    }
+
+    /// True when somebody else owns the memory and may write to it between operations.
+    #[inline]
+    pub fn is_lent(&self) -> bool {
+        matches!(&self.0.storage, Storage::Host(memory) if memory.lent)
     }
 
     /// The backend's own memory object, when this is an opaque buffer of that type.

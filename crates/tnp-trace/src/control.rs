@@ -266,7 +266,8 @@ fn branches<T: Tree, R: Tree>(
 /// Options of [`while_loop`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct While {
-    max_iters: Option<usize>,
+    /// The most turns there may be; more are an error.
+    pub max_iters: Option<usize>,
 }
 
 impl While {
@@ -422,8 +423,10 @@ fn trace_carry<T: Tree>(
 /// Options of [`scan`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Scan {
-    length: Option<usize>,
-    reverse: bool,
+    /// Number of steps, where no array says it.
+    pub length: Option<usize>,
+    /// From the last step to the first.
+    pub reverse: bool,
 }
 
 impl Scan {

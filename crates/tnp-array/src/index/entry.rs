@@ -33,6 +33,11 @@ impl IndexArray {
         }
     }
 
+    /// An entry made of values that belong to no device: it goes to whatever device the indexed array is on.
+    pub fn following(array: Array) -> Index<IndexArray> {
+        IndexArray::new(Ok(array), true)
+    }
+
     /// The array, on the device of the array to be indexed when it comes from a Rust value.
     ///
     /// # Errors

@@ -210,6 +210,21 @@ impl<A: Into<Operand<'static>>, B: Into<Operand<'static>>, const N: usize> From<
     }
 }
 
+impl From<Vec<(Operand<'static>, Operand<'static>)>> for PadValues {
+    fn from(pairs: Vec<(Operand<'static>, Operand<'static>)>) -> PadValues {
+        PadValues {
+            each: pairs.len() > 1,
+            pairs,
+        }
+    }
+}
+
+impl From<Vec<(Option<isize>, Option<isize>)>> for StatLength {
+    fn from(lengths: Vec<(Option<isize>, Option<isize>)>) -> StatLength {
+        StatLength(lengths)
+    }
+}
+
 /// One pair for each axis: the only one for all, or as many as there are axes.
 fn for_axis<'a, T>(what: &str, pairs: &'a [T], axis: usize, ndim: usize) -> Result<&'a T> {
     let at = if pairs.len() == 1 { 0 } else { axis };

@@ -41,7 +41,7 @@ macro_rules! seeds {
         }
     )*};
 }
-seeds!(i32, i64, u32, u64, usize);
+seeds!(i32, i64, i128, u32, u64, usize);
 
 impl Seed {
     fn generator(&self) -> Result<LegacyRng> {

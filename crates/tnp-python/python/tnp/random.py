@@ -1,0 +1,7 @@
+"""Random numbers of the generator NumPy calls legacy: https://numpy.org/doc/stable/reference/random/legacy.html"""
+
+from tnp import _tnp as _native
+
+globals().update({name: value for name, value in vars(_native.random).items() if not name.startswith("_")})
+
+__all__ = [name for name in dir() if not name.startswith("_")]

@@ -1,0 +1,111 @@
+//! Index expressions: everything Python allows between the brackets.
+
+use pyo3::exceptions::PyIndexError;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyEllipsis, PyInt, PyList, PySlice, PyTuple};
+use smallvec::SmallVec;
+use tnp::{DType, Index, IndexArray, IntoIndex, Operand};
+
+use crate::array::PyArray;
+use crate::convert;
+use crate::error::OrRaise;
+
+/// The entries of an index expression.
+pub(crate) type Entries = SmallVec<[Index<IndexArray>; 4]>;
+
+/// Reads an index expression.
+///
+/// # Errors
+/// For entries of no sort that indexes.
+pub(crate) fn entries(key: &Bound<'_, PyAny>) -> PyResult<Entries> {
+    let mut entries = Entries::new();
+    if let Ok(tuple) = key.cast::<PyTuple>() {
+        for item in tuple.iter_borrowed() {
+            entries.push(entry(&item)?);
+        }
+    } else {
+        entries.push(entry(key)?);
+    }
+    Ok(entries)
+}
+
+/// A position; beyond what an axis can have it is out of bounds anyway.
+fn position(object: &Bound<'_, PyAny>) -> PyResult<isize> {
+    // SAFETY: `object` is alive; a null exception means that what does not fit is clamped.
+    let position = unsafe { ffi::PyNumber_AsSsize_t(object.as_ptr(), std::ptr::null_mut()) };
+    if position == -1
+        && let Some(raised) = PyErr::take(object.py())
+    {
+        return Err(raised);
+    }
+    Ok(position)
+}
+
+fn bound(object: Bound<'_, PyAny>) -> PyResult<Option<isize>> {
+    match object.is_none() {
+        true => Ok(None),
+        false => position(&object).map(Some),
+    }
+}
+
+fn entry(object: &Bound<'_, PyAny>) -> PyResult<Index<IndexArray>> {
+    if object.is_exact_instance_of::<PyInt>() {
+        return position(object).map(Index::Int);
+    }
+    if let Ok(slice) = object.cast::<PySlice>() {
+        let step = bound(slice.getattr("step")?)?.unwrap_or(1);
+        return Ok(Index::Slice {
+            start: bound(slice.getattr("start")?)?,
+            stop: bound(slice.getattr("stop")?)?,
+            step,
+        });
+    }
+    if object.is_none() {
+        return Ok(Index::NewAxis);
+    }
+    if object.is_instance_of::<PyEllipsis>() {
+        return Ok(Index::Ellipsis);
+    }
+    if let Ok(truth) = object.cast::<PyBool>() {
+        return Ok(truth.is_true().into_index());
+    }
+    let py = object.py();
+    if let Ok(array) = object.cast::<PyArray>() {
+        return Ok(array.get().value(py)?.into_index());
+    }
+    let list = object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>();
+    if !list && object.is_instance_of::<PyInt>() {
+        return position(object).map(Index::Int);
+    }
+    let array = match convert::operand(object) {
+        Ok(Operand::Scalar(_)) | Err(_) if !list => return wrong(object),
+        array => array?.into_array().or_raise(py)?,
+    };
+    if array.size() == 0 && list {
+        // An empty list has no elements to tell a dtype by.
+        return Ok(IndexArray::following(
+            array.astype(DType::Int64).or_raise(py)?,
+        ));
+    }
+    if array.ndim() == 0 && array.dtype().is_integer() {
+        return position(object).map(Index::Int);
+    }
+    if !array.dtype().is_integer() && array.dtype() != DType::Bool {
+        return wrong(object);
+    }
+    Ok(IndexArray::following(array))
+}
+
+fn wrong(object: &Bound<'_, PyAny>) -> PyResult<Index<IndexArray>> {
+    // SAFETY: `object` is alive.
+    if unsafe { ffi::PyIndex_Check(object.as_ptr()) } == 1
+        && let Ok(position) = position(object)
+    {
+        return Ok(Index::Int(position));
+    }
+    Err(PyIndexError::new_err(format!(
+        "only integers, slices (`:`), ellipsis (`...`), tnp.newaxis (`None`) and integer or boolean arrays are valid indices; this is {}",
+        object.get_type().name()?
+    )))
+}
