@@ -285,7 +285,7 @@ fn reshape<'a>(x: Operand<'a>, shape: &Dims) -> Result<Operand<'a>> {
 }
 
 /// An array that stands for a Rust value, brought to the device of the array it goes with.
-fn beside(x: &Array, value: Array) -> Result<Array> {
+pub(crate) fn beside(x: &Array, value: Array) -> Result<Array> {
     if scoped_device().is_some() {
         return Ok(value);
     }

@@ -8,6 +8,7 @@ mod bind;
 pub mod constants;
 mod context;
 mod convert;
+mod covariance;
 mod create;
 mod cumulate;
 mod device;
@@ -15,11 +16,13 @@ mod display;
 mod einsum;
 mod elementwise;
 pub mod fft;
+mod histogram;
 mod index;
 #[doc(hidden)]
 pub mod literal;
 mod manipulate;
 mod namespace;
+mod nan;
 mod numeric;
 mod operand;
 mod operands;
@@ -27,6 +30,7 @@ mod operators;
 mod print;
 mod products;
 mod promote;
+mod quantile;
 pub mod random;
 mod reduce;
 #[cfg(feature = "serde")]
@@ -45,6 +49,7 @@ pub use context::{
     watch, watch_id, with_frame,
 };
 pub use convert::{List, Rows};
+pub use covariance::*;
 pub use create::*;
 pub use cumulate::{Cumulate, cumulative_prod, cumulative_sum};
 pub use device::{
@@ -54,9 +59,11 @@ pub use device::{
 pub use display::{array_repr, array_str, array2string};
 pub use einsum::einsum;
 pub use elementwise::*;
+pub use histogram::*;
 pub use index::*;
 pub use manipulate::*;
 pub use namespace::*;
+pub use nan::*;
 pub use numeric::*;
 pub use operand::{Nested, Operand};
 pub use operands::{Operands, TypeArg, TypeArgs, result_type};
@@ -66,6 +73,7 @@ pub use print::{
     with_printoptions,
 };
 pub use products::*;
+pub use quantile::*;
 pub use reduce::*;
 pub use sets::*;
 pub use sort::*;

@@ -41,6 +41,14 @@ pub(crate) fn near<R>(x: &Array, body: impl FnOnce() -> R) -> R {
     at_home(home(&[&Operand::Borrowed(x)]), body)
 }
 
+/// An operand as an array where another is, if it is made of numbers in Rust's own collections or of one number.
+pub(crate) fn array_near(x: &Array, operand: Operand<'_>) -> Result<Array> {
+    match operand {
+        Operand::Numbers(array) => crate::index::beside(x, array),
+        operand => near(x, || operand.into_array()),
+    }
+}
+
 /// One value as an array of a shape, on the device another array is on: a constant, repeated by strides of zero. In a
 /// transformation it is a step of the program.
 #[inline]

@@ -430,7 +430,7 @@ fn weighted(mut x: Operand<'_>, options: Average) -> Result<(Array, Array)> {
     };
     let weights = weights.into_array()?;
     let dtype = weighted_dtype(&x, &weights)?;
-    let weights = spread_weights(weights, &shape, &options.axis, &axes)?;
+    let weights = spread_weights(OP, weights, &shape, &options.axis, &axes)?;
     let scale = fold(
         OP,
         ReduceOp::Sum,
@@ -488,22 +488,28 @@ fn weighted_dtype(x: &Operand<'_>, weights: &Array) -> Result<DType> {
 }
 
 /// The weights with as many axes as the array, of size one where they do not vary.
-fn spread_weights(weights: Array, shape: &Dims, axis: &Axis, axes: &Axes) -> Result<Array> {
+pub(crate) fn spread_weights(
+    op: &str,
+    weights: Array,
+    shape: &Dims,
+    axis: &Axis,
+    axes: &Axes,
+) -> Result<Array> {
     if weights.shape() == &shape[..] {
         return Ok(weights);
     }
     let Some(given) = axis
         .in_order(shape.len())
-        .map_err(|error| error.in_op("average"))?
+        .map_err(|error| error.in_op(op))?
     else {
-        return Err(Error::dtype(
-            "average: Axis must be specified when shapes of a and weights differ.",
-        ));
+        return Err(Error::dtype(format!(
+            "{op}: Axis must be specified when shapes of a and weights differ."
+        )));
     };
     let wanted: Dims = given.iter().map(|&axis| shape[axis]).collect();
     if weights.shape() != &wanted[..] {
         return Err(Error::value(format!(
-            "average: Shape of weights must be consistent with shape of a along specified axis: {} is not {}.",
+            "{op}: Shape of weights must be consistent with shape of a along specified axis: {} is not {}.",
             tnp_backend::shape_text(weights.shape()),
             tnp_backend::shape_text(&wanted)
         )));

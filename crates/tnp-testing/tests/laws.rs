@@ -32,7 +32,8 @@ categories!(
     random,
     reduce,
     sets,
-    sort
+    sort,
+    statistics
 );
 
 #[test]

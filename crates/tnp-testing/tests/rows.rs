@@ -50,5 +50,6 @@ categories!(
     random,
     reduce,
     sets,
-    sort
+    sort,
+    statistics
 );

@@ -42,7 +42,7 @@ impl IndexArray {
     ///
     /// # Errors
     /// What went wrong when it was made, and when it is neither of integers nor a mask.
-    pub(super) fn resolve(&self, x: &Array) -> Result<Array> {
+    pub(crate) fn resolve(&self, x: &Array) -> Result<Array> {
         let array = self.0.array.as_ref().map_err(Error::clone)?;
         if !array.dtype().is_integer() && array.dtype() != DType::Bool {
             return Err(Error::index(format!(

@@ -25,6 +25,7 @@ const DRAWS: &str =
     "draws in a trace come from keys that each call gets afresh, not from NumPy's generator";
 const UNSEEN: &str =
     "refuses values where it sees them; in a trace or a map there are none to look at";
+const STEPS: &str = "counts jump where an element passes an edge, and some lie on one";
 const NAN: &str = "no degrees of freedom are left, on purpose: the result is NaN";
 
 const fn row(expression: &'static str, laws: &'static [Law], reason: &'static str) -> Exception {
@@ -127,6 +128,23 @@ pub const EXCEPTIONS: &[Exception] = &[
     row("np.setdiff1d(x, y, assume_unique=True)", &[Compiled, CompiledPart, Mapped, MappedPart, MappedGradient, CompiledGradient], SIZE),
     row("np.setxor1d(x, y)", &[Compiled, CompiledPart, Mapped, MappedPart, MappedGradient, CompiledGradient], SIZE),
     row("np.setxor1d(x, y, assume_unique=True)", &[Compiled, CompiledPart, Mapped, MappedPart, MappedGradient, CompiledGradient], SIZE),
+    row("np.quantile(x, y)", &[Compiled, CompiledPart, Mapped, MappedPart], UNSEEN).on("9 2:float64"),
+    row("np.percentile(x, 101)", &[Compiled, CompiledPart], UNSEEN),
+    row("np.nanargmax(x * np.nan, axis=0)", &[Compiled, CompiledPart, Mapped], UNSEEN),
+    row("np.histogram(x)", &[Compiled, CompiledPart, Mapped, MappedGradient, CompiledGradient], READS),
+    row("np.histogram(x, bins=5, density=True)", &[Compiled, CompiledPart, Mapped, MappedGradient, CompiledGradient], READS),
+    row("np.histogram(x, bins=-y)", &[Compiled, CompiledPart, Mapped, MappedPart], UNSEEN),
+    row("[np.histogram_bin_edges(x, b) for b in ('auto', 'doane', 'fd', 'rice', 'scott', 'sqrt', 'stone', 'sturges')]", &[Compiled, CompiledPart, MappedGradient, CompiledGradient], READS),
+    row("(np.histogram_bin_edges(x, 'auto', (-3, 3)), np.histogram_bin_edges(x, 7), np.histogram_bin_edges(x * 0, 3))", &[Compiled, CompiledPart, Mapped, MappedGradient, CompiledGradient], READS),
+    row("(lambda h, e: (h, *e))(*np.histogramdd(x, bins=3))", &[Compiled, CompiledPart, Mapped, MappedGradient, CompiledGradient], READS),
+    row("np.histogram2d(x, y, bins=5)", &[Compiled, CompiledPart, Mapped, MappedPart, MappedGradient, CompiledGradient], READS),
+    row("np.histogram2d(x, y, bins=[z, 3])", &[Compiled, CompiledPart, Mapped, MappedPart, MappedGradient, CompiledGradient], READS),
+    row("np.histogram2d(x, y, bins=[z, 3])", &[Gradient], STEPS),
+    row("(np.bincount(x), np.bincount(x, minlength=40))", &[Compiled, CompiledPart, Mapped], READS),
+    row("np.bincount(x.astype(np.int64), y)", &[Compiled, CompiledPart, Mapped, MappedPart, MappedGradient, CompiledGradient], READS),
+    row("(np.digitize(x, y), np.digitize(x, y, right=True), np.digitize(x, y[::-1]))", &[Compiled, CompiledPart, Mapped, MappedPart], READS),
+    row("np.digitize(x, y)", &[Compiled, CompiledPart, Mapped, MappedPart], READS),
+    row("np.cov(x, fweights=-y)", &[Compiled, CompiledPart, Mapped, MappedPart], UNSEEN),
     row("(np.nanvar(x, axis=0), np.nanstd(x, axis=1, ddof=8))", &[Gradient], NAN),
 ];
 

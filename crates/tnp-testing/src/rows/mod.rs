@@ -46,6 +46,7 @@ mod random;
 mod reduce;
 mod sets;
 mod sort;
+mod statistics;
 
 use tnp_backend::Result;
 use tnp_dtype::DType::{self, *};
@@ -423,6 +424,7 @@ pub fn all_rows() -> Vec<Category> {
         random,
         reduce,
         sets,
-        sort
+        sort,
+        statistics
     )
 }
