@@ -220,20 +220,20 @@ fn scaled(x: Array, factor: f64) -> Result<Array> {
 }
 
 /// One of NumPy's one-dimensional transforms, not divided yet: `n` points of the longer side.
-fn along(kind: Line1, x: Array, n: Option<isize>, axis: usize) -> Result<(Array, usize)> {
+fn along(kind: Direction, x: Array, n: Option<isize>, axis: usize) -> Result<(Array, usize)> {
     let len = x.shape()[axis] as isize;
     let n = n.unwrap_or(match kind {
-        Line1::RealInverse => 2 * (len - 1),
-        Line1::Forward | Line1::Inverse | Line1::Real => len,
+        Direction::RealInverse => 2 * (len - 1),
+        Direction::Forward | Direction::Inverse | Direction::Real => len,
     });
     let points = usize::try_from(n).ok().filter(|&n| n > 0);
     let points = points.ok_or_else(|| invalid(n))?;
     let real = precision(x.dtype());
     let (dtype, len, kind) = match kind {
-        Line1::Forward => (real.complex(), points, FftKind::Forward),
-        Line1::Inverse => (real.complex(), points, FftKind::Inverse),
-        Line1::Real => (real, points, FftKind::Real),
-        Line1::RealInverse => (
+        Direction::Forward => (real.complex(), points, FftKind::Forward),
+        Direction::Inverse => (real.complex(), points, FftKind::Inverse),
+        Direction::Real => (real, points, FftKind::Real),
+        Direction::RealInverse => (
             real.complex(),
             points / 2 + 1,
             FftKind::RealInverse { size: points },
@@ -245,14 +245,14 @@ fn along(kind: Line1, x: Array, n: Option<isize>, axis: usize) -> Result<(Array,
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Line1 {
+enum Direction {
     Forward,
     Inverse,
     Real,
     RealInverse,
 }
 
-fn line(op: &str, kind: Line1, x: Operand<'_>, options: Line, inverse: bool) -> Result<Array> {
+fn line(op: &str, kind: Direction, x: Operand<'_>, options: Line, inverse: bool) -> Result<Array> {
     let run = || {
         let x = x.into_array()?;
         let half = x.dtype();
@@ -266,15 +266,15 @@ fn line(op: &str, kind: Line1, x: Operand<'_>, options: Line, inverse: bool) -> 
 }
 
 /// A real result of half-width floats is of their width, as NumPy's is.
-fn narrowed(kind: Line1, y: Array, dtype: DType) -> Result<Array> {
+fn narrowed(kind: Direction, y: Array, dtype: DType) -> Result<Array> {
     match dtype {
-        DType::Float16 | DType::BFloat16 if kind == Line1::RealInverse => y.astype(dtype),
+        DType::Float16 | DType::BFloat16 if kind == Direction::RealInverse => y.astype(dtype),
         _ => Ok(y),
     }
 }
 
-fn only_real(kind: Line1, x: &Array) -> Result<()> {
-    if kind == Line1::Real && x.dtype().is_complex() {
+fn only_real(kind: Direction, x: &Array) -> Result<()> {
+    if kind == Direction::Real && x.dtype().is_complex() {
         return Err(Error::dtype(format!(
             "transforms real numbers, this array is {}; use the complex transform, or `real`",
             x.dtype()
@@ -311,7 +311,7 @@ fn grid(
 
 fn over(
     op: &str,
-    kind: Line1,
+    kind: Direction,
     x: Operand<'_>,
     options: Grid,
     default: Option<&[isize]>,
@@ -321,7 +321,7 @@ fn over(
         let half = x.dtype();
         only_real(kind, &x)?;
         let mut axes = grid(&x, &options, default)?;
-        let inverse = matches!(kind, Line1::Inverse | Line1::RealInverse);
+        let inverse = matches!(kind, Direction::Inverse | Direction::RealInverse);
         let mut points = 1.0;
         let mut each = |kind, x: Array, (axis, size)| -> Result<Array> {
             let (y, n) = along(kind, x, size, axis)?;
@@ -329,24 +329,24 @@ fn over(
             Ok(y)
         };
         match kind {
-            Line1::Forward | Line1::Inverse => {
+            Direction::Forward | Direction::Inverse => {
                 for &axis in axes.iter().rev() {
                     x = each(kind, x, axis)?;
                 }
             }
-            Line1::Real => {
+            Direction::Real => {
                 let last = axes.pop().ok_or_else(no_axes)?;
-                x = each(Line1::Real, x, last)?;
+                x = each(Direction::Real, x, last)?;
                 for &axis in axes.iter().rev() {
-                    x = each(Line1::Forward, x, axis)?;
+                    x = each(Direction::Forward, x, axis)?;
                 }
             }
-            Line1::RealInverse => {
+            Direction::RealInverse => {
                 let last = axes.pop().ok_or_else(no_axes)?;
                 for &axis in &axes {
-                    x = each(Line1::Inverse, x, axis)?;
+                    x = each(Direction::Inverse, x, axis)?;
                 }
-                x = each(Line1::RealInverse, x, last)?;
+                x = each(Direction::RealInverse, x, last)?;
             }
         }
         let y = scaled(x, options.norm.factor(inverse, points))?;
@@ -368,7 +368,7 @@ macro_rules! lines {
         /// For an axis the array does not have, no points, or (of real transforms) complex numbers.
         #[doc = concat!("<https://numpy.org/doc/stable/reference/generated/numpy.fft.", stringify!($name), ".html>")]
         pub fn $name<'a>(x: impl Into<Operand<'a>>, options: impl Into<Line>) -> Result<Array> {
-            line(stringify!($name), Line1::$kind, x.into(), options.into(), $inverse)
+            line(stringify!($name), Direction::$kind, x.into(), options.into(), $inverse)
         }
     )*};
 }
@@ -436,7 +436,7 @@ pub fn hfft<'a>(x: impl Into<Operand<'a>>, options: impl Into<Line>) -> Result<A
     let conjugate = conjugated(x.into()).map_err(|error| error.in_op("hfft"))?;
     line(
         "hfft",
-        Line1::RealInverse,
+        Direction::RealInverse,
         Operand::Owned(conjugate),
         options.into(),
         false,
@@ -457,7 +457,7 @@ pub fn hfft<'a>(x: impl Into<Operand<'a>>, options: impl Into<Line>) -> Result<A
 /// ```
 /// <https://numpy.org/doc/stable/reference/generated/numpy.fft.ihfft.html>
 pub fn ihfft<'a>(x: impl Into<Operand<'a>>, options: impl Into<Line>) -> Result<Array> {
-    let y = line("ihfft", Line1::Real, x.into(), options.into(), true)?;
+    let y = line("ihfft", Direction::Real, x.into(), options.into(), true)?;
     conjugated(Operand::Owned(y))
 }
 
@@ -486,7 +486,7 @@ macro_rules! grids {
         /// ```
         #[doc = concat!("<https://numpy.org/doc/stable/reference/generated/numpy.fft.", stringify!($name), ".html>")]
         pub fn $name<'a>(x: impl Into<Operand<'a>>, options: impl Into<Grid>) -> Result<Array> {
-            over(stringify!($name), Line1::$kind, x.into(), options.into(), $default)
+            over(stringify!($name), Direction::$kind, x.into(), options.into(), $default)
         }
     )*};
 }

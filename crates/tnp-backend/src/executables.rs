@@ -1,10 +1,10 @@
 //! Executables by graph and device: each graph is compiled at most once on a device, for as long as it lives.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::BuildHasherDefault;
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 
-use crate::{Device, Executable, Graph, Result};
+use crate::{Device, Executable, Graph, IdHasher, Result};
 
 type Key = (usize, Device);
 
@@ -13,36 +13,9 @@ struct Entry {
     executable: Arc<dyn Executable>,
 }
 
-/// Graphs are found by address: a multiplication spreads one well enough, and takes a tenth of the default's time.
-#[derive(Default)]
-struct AddressHasher(u64);
-
-impl Hasher for AddressHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|&byte| self.write_u64(byte.into()));
-    }
-
-    fn write_u64(&mut self, part: u64) {
-        // Knuth's multiplicative hashing, by the golden ratio.
-        self.0 = (self.0.rotate_left(5) ^ part).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-
-    fn write_u32(&mut self, part: u32) {
-        self.write_u64(part.into());
-    }
-
-    fn write_usize(&mut self, part: usize) {
-        self.write_u64(part as u64);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
-
 #[derive(Default)]
 struct Cache {
-    entries: HashMap<Key, Entry, BuildHasherDefault<AddressHasher>>,
+    entries: HashMap<Key, Entry, BuildHasherDefault<IdHasher>>,
     /// Dead entries are swept out when there are this many.
     sweep_at: usize,
 }

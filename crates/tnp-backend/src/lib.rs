@@ -11,6 +11,7 @@ mod device;
 mod error;
 mod executables;
 mod graph;
+mod ids;
 pub mod philox;
 mod plan;
 pub mod prim;
@@ -31,6 +32,7 @@ pub use device::{BACKENDS, Device, DeviceInfo, backends, devices, register};
 pub use error::{Error, ErrorKind, Result};
 pub use executables::compiled;
 pub use graph::{Equation, GRAPH_VERSION, Graph, GraphBuilder, Var};
+pub use ids::IdHasher;
 pub use linkme;
 pub use plan::{Plan, PlannedStep, Use, plan};
 pub use region::{

@@ -58,12 +58,20 @@ impl PyArray {
     /// The value as operations take it: one that a transformation keeps is copied out of memory its owner may write.
     #[inline]
     pub(crate) fn value(&self, py: Python<'_>) -> PyResult<Array> {
+        match tnp_array::is_active() {
+            true => self.settled(py),
+            false => Ok(self.get(py)),
+        }
+    }
+
+    /// The value in memory that nobody else writes, for this name too.
+    pub(crate) fn settled(&self, py: Python<'_>) -> PyResult<Array> {
         let array = self.get(py);
-        if tnp_array::is_active() && is_lent(&array) {
-            let array = owned(py, &array)?;
-            self.put(py, array.clone());
+        if !is_lent(&array) {
             return Ok(array);
         }
+        let array = owned(py, &array)?;
+        self.put(py, array.clone());
         Ok(array)
     }
 
@@ -104,9 +112,9 @@ impl PyArray {
 
     pub(crate) fn element(&self, py: Python<'_>) -> PyResult<Scalar> {
         let array = self.get(py);
-        if array.size() != 1 {
+        if array.ndim() > 0 {
             return Err(PyTypeError::new_err(
-                "only length-1 arrays can be converted to Python scalars",
+                "only 0-dimensional arrays can be converted to Python scalars",
             ));
         }
         array.literal().map(Scalar::from).or_raise(py)
@@ -249,6 +257,17 @@ impl PyArray {
         match array.ndim() {
             0 => Err(PyTypeError::new_err("iteration over a 0-d array")),
             _ => Ok(Iter { array, next: 0 }),
+        }
+    }
+
+    fn __reversed__(&self, py: Python<'_>) -> PyResult<Iter> {
+        let array = self.value(py)?;
+        match array.ndim() {
+            0 => Err(PyTypeError::new_err("iteration over a 0-d array")),
+            _ => Ok(Iter {
+                array: tnp::flip(array, 0).or_raise(py)?,
+                next: 0,
+            }),
         }
     }
 

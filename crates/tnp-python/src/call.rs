@@ -700,6 +700,19 @@ impl Give for InList {
     }
 }
 
+/// Arrays in a named tuple, of a class that `tnp._types` has.
+pub(crate) struct InTuple(pub(crate) &'static str, pub(crate) Vec<Array>);
+
+impl Give for InTuple {
+    fn give(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let class = py.import("tnp._types")?.getattr(self.0)?;
+        let items = self.1.give(py)?;
+        Ok(class
+            .call1(items.bind(py).cast::<PyTuple>()?.clone())?
+            .unbind())
+    }
+}
+
 impl Give for Vec<Array> {
     fn give(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         let items = self

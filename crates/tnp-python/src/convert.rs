@@ -3,9 +3,7 @@
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{
-    PyBool, PyByteArray, PyBytes, PyComplex, PyFloat, PyInt, PyList, PyString, PyTuple, PyType,
-};
+use pyo3::types::{PyBool, PyBytes, PyComplex, PyFloat, PyInt, PyList, PyString, PyTuple, PyType};
 use tnp::{Array, Operand, Scalar, c128};
 use tnp_dtype::promote_types;
 
@@ -126,10 +124,7 @@ pub(crate) fn owned(py: Python<'_>, array: &Array) -> PyResult<Array> {
 /// For texts and other elements that are no numbers; when a copy is needed and forbidden.
 pub(crate) fn foreign(object: &Bound<'_, PyAny>, copying: Copying) -> PyResult<Option<Array>> {
     let py = object.py();
-    if object.is_instance_of::<PyString>()
-        || object.is_instance_of::<PyBytes>()
-        || object.is_instance_of::<PyByteArray>()
-    {
+    if object.is_instance_of::<PyString>() || object.is_instance_of::<PyBytes>() {
         return Err(PyTypeError::new_err(
             "text is no array of numbers; convert it first, with `float(text)` or `numpy.frombuffer`",
         ));

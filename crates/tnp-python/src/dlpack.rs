@@ -314,7 +314,7 @@ fn used<F: Form>(capsule: &Bound<'_, PyAny>) -> PyResult<()> {
 ///
 /// # Safety
 /// `tensor` is as the protocol has it.
-unsafe fn read(tensor: &Described, readonly: bool) -> PyResult<Foreign> {
+unsafe fn read(tensor: &Described) -> PyResult<Foreign> {
     if !HOST.contains(&tensor.device.kind) {
         return Err(PyBufferError::new_err(format!(
             "from_dlpack: the array is on device ({}, {}) of DLPack and not in host memory; move it to the CPU first",
@@ -364,7 +364,7 @@ unsafe fn read(tensor: &Described, readonly: bool) -> PyResult<Foreign> {
         dtype,
         shape,
         strides,
-        readonly,
+        immutable: false,
     })
 }
 
@@ -389,14 +389,14 @@ pub(crate) fn import(object: &Bound<'_, PyAny>, copying: Copying) -> PyResult<Ar
             )));
         }
         // SAFETY: as above.
-        let foreign = unsafe { read(&(*form).tensor, (*form).flags & READ_ONLY != 0)? };
+        let foreign = unsafe { read(&(*form).tensor)? };
         used::<Versioned>(&capsule)?;
         // SAFETY: the structure, taken over, keeps the memory.
         return unsafe { foreign.array(py, Box::new(Taken(form)), copying) };
     }
     if let Some(form) = take::<Legacy>(&capsule)? {
         // SAFETY: the capsule is valid, so the structure is.
-        let foreign = unsafe { read(&(*form).tensor, false)? };
+        let foreign = unsafe { read(&(*form).tensor)? };
         used::<Legacy>(&capsule)?;
         // SAFETY: as above.
         return unsafe { foreign.array(py, Box::new(Taken(form)), copying) };

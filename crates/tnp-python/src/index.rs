@@ -1,6 +1,6 @@
 //! Index expressions: everything Python allows between the brackets.
 
-use pyo3::exceptions::PyIndexError;
+use pyo3::exceptions::{PyIndexError, PyTypeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyEllipsis, PyInt, PyList, PySlice, PyTuple};
@@ -42,22 +42,20 @@ fn position(object: &Bound<'_, PyAny>) -> PyResult<isize> {
     Ok(position)
 }
 
-fn bound(object: Bound<'_, PyAny>) -> PyResult<Option<isize>> {
-    match object.is_none() {
-        true => Ok(None),
-        false => position(&object).map(Some),
-    }
-}
-
 fn entry(object: &Bound<'_, PyAny>) -> PyResult<Index<IndexArray>> {
     if object.is_exact_instance_of::<PyInt>() {
         return position(object).map(Index::Int);
     }
     if let Ok(slice) = object.cast::<PySlice>() {
-        let step = bound(slice.getattr("step")?)?.unwrap_or(1);
+        let (mut start, mut stop, mut step) = (0, 0, 0);
+        // SAFETY: a slice, and places for its three numbers; what was left out comes as the extremes.
+        if unsafe { ffi::PySlice_Unpack(slice.as_ptr(), &mut start, &mut stop, &mut step) } < 0 {
+            return Err(PyErr::fetch(object.py()));
+        }
+        let known = |bound: isize| (bound != isize::MAX && bound != isize::MIN).then_some(bound);
         return Ok(Index::Slice {
-            start: bound(slice.getattr("start")?)?,
-            stop: bound(slice.getattr("stop")?)?,
+            start: known(start),
+            stop: known(stop),
             step,
         });
     }
@@ -79,7 +77,8 @@ fn entry(object: &Bound<'_, PyAny>) -> PyResult<Index<IndexArray>> {
         return position(object).map(Index::Int);
     }
     let array = match convert::operand(object) {
-        Ok(Operand::Scalar(_)) | Err(_) if !list => return wrong(object),
+        Ok(Operand::Scalar(_)) => return wrong(object),
+        Err(raised) if !list || raised.is_instance_of::<PyTypeError>(py) => return wrong(object),
         array => array?.into_array().or_raise(py)?,
     };
     if array.size() == 0 && list {

@@ -6,6 +6,8 @@ use std::ptr::NonNull;
 use pyo3::exceptions::{PyBufferError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyBytes;
 use smallvec::SmallVec;
 use tnp::{Array, DType};
 use tnp_backend::{Buffer, HostMemory, Tensor, checked_size, count_transfer};
@@ -21,7 +23,8 @@ pub(crate) struct Foreign {
     pub(crate) shape: Dims,
     /// In bytes.
     pub(crate) strides: SmallVec<[isize; 4]>,
-    pub(crate) readonly: bool,
+    /// Nobody writes to it, ever; that it cannot be written through this description is no promise.
+    pub(crate) immutable: bool,
 }
 
 /// What an import may do: copy always, only where it has to, or never.
@@ -96,7 +99,7 @@ impl Foreign {
         };
         // SAFETY: the caller's; nobody writes while an operation reads, since operations on lent memory hold the GIL.
         let mut memory = unsafe { HostMemory::foreign(start, owner) };
-        if !self.readonly && copying != Some(false) {
+        if !self.immutable && copying != Some(false) {
             memory = memory.lent();
         }
         let item = self.dtype.itemsize() as isize;
@@ -251,10 +254,25 @@ pub(crate) fn of_buffer(object: &Bound<'_, PyAny>, copying: Copying) -> PyResult
         dtype,
         shape,
         strides,
-        readonly: view.readonly != 0,
+        immutable: view.readonly != 0 && is_ours(object)?,
     };
     // SAFETY: the lease keeps the memory where it is.
     unsafe { foreign.array(py, Box::new(lease), copying) }.map(Some)
+}
+
+/// Whether read-only memory is that of an array of ours, or of `bytes`, through views of NumPy's and Python's.
+fn is_ours(object: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let mut owner = object.clone();
+    for _ in 0..8 {
+        if owner.is_instance_of::<PyArray>() || owner.is_instance_of::<PyBytes>() {
+            return Ok(true);
+        }
+        let Some(next) = owner.getattr_opt("base")?.or(owner.getattr_opt("obj")?) else {
+            return Ok(false);
+        };
+        owner = next;
+    }
+    Ok(false)
 }
 
 /// Strides in bytes of C order.
@@ -412,7 +430,10 @@ pub(crate) unsafe fn give_back(view: *mut ffi::Py_buffer) {
 /// NumPy's array over our memory, read-only; a copy of it for arrays on other devices.
 pub(crate) fn to_numpy<'py>(array: &Bound<'py, PyArray>) -> PyResult<Bound<'py, PyAny>> {
     let py = array.py();
-    let numpy = py.import("numpy")?;
+    static ASARRAY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let asarray = ASARRAY.get_or_try_init(py, || {
+        py.import("numpy")?.getattr("asarray").map(Bound::unbind)
+    })?;
     let value = array.get().get(py);
     let tensor = value.tensor().or_raise(py)?;
     let home = match tensor.buffer.host_ptr() {
@@ -424,7 +445,7 @@ pub(crate) fn to_numpy<'py>(array: &Bound<'py, PyArray>) -> PyResult<Bound<'py, 
         let view = unsafe {
             Bound::from_owned_ptr_or_err(py, ffi::PyMemoryView_FromObject(home.as_ptr()))?
         };
-        return numpy.call_method1("asarray", (view,));
+        return asarray.bind(py).call1((view,));
     }
     let Ok(ml_dtypes) = py.import("ml_dtypes") else {
         return Err(PyTypeError::new_err(

@@ -2,7 +2,7 @@
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use tnp::{Array, Operand};
+use tnp::{Array, Operand, Scalar};
 
 use crate::array::PyArray;
 use crate::call::{Give, LONG};
@@ -58,6 +58,14 @@ fn unary(
     let work = || function(Operand::Owned(x));
     let result = if long { py.detach(work) } else { work() };
     result.or_raise(py).map(PyArray::new)
+}
+
+/// `x ** y`; a bool array squared is int8, as NumPy's operator has it.
+fn raised(x: Operand<'static>, y: Operand<'static>) -> tnp::Result<Array> {
+    match (&y, x.type_info()) {
+        (Operand::Scalar(Scalar::Int(2)), Some(info)) if info.dtype.is_bool() => tnp::square(x),
+        _ => tnp::power(x, y),
+    }
 }
 
 #[pymethods]
@@ -165,7 +173,7 @@ impl PyArray {
     ) -> PyResult<Py<PyAny>> {
         match modulo {
             Some(_) => Err(PyTypeError::new_err("pow: arrays take no modulus")),
-            None => binary(slf, other, false, tnp::power),
+            None => binary(slf, other, false, raised),
         }
     }
 

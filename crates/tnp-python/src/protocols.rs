@@ -9,6 +9,7 @@ use pyo3::types::{PyBytes, PyComplex, PyDict, PyList, PyString, PyTuple};
 use tnp::{Array, DType, List, Scalar};
 
 use crate::array::{PyArray, settled_copy};
+use crate::call::Give;
 use crate::error::OrRaise;
 use crate::index::entries;
 use crate::{dlpack, memory};
@@ -116,11 +117,13 @@ impl PyArray {
     }
 
     #[pyo3(signature = (ndigits=None))]
-    fn __round__(&self, py: Python<'_>, ndigits: Option<i32>) -> PyResult<PyArray> {
-        self.value(py)?
-            .round(ndigits.unwrap_or(0))
-            .or_raise(py)
-            .map(PyArray::new)
+    fn __round__(&self, py: Python<'_>, ndigits: Option<i32>) -> PyResult<Py<PyAny>> {
+        let array = self.value(py)?;
+        if ndigits.is_none() && array.ndim() == 0 && array.tensor().is_ok() {
+            // As of a number: an integer.
+            return python(py, self.element(py)?)?.call_method0(py, "__round__");
+        }
+        array.round(ndigits.unwrap_or(0)).or_raise(py)?.give(py)
     }
 
     fn __format__(slf: &Bound<'_, Self>, spec: &str) -> PyResult<String> {

@@ -217,7 +217,11 @@ fn take_apart(
         )));
     }
     if let Ok(array) = object.cast::<PyArray>() {
-        arrays.push(array.get().value(py)?);
+        // A transformation knows an array by its identity, so the name and the structure get the same copy of lent memory.
+        arrays.push(match numbers {
+            Numbers::Arrays => array.get().settled(py)?,
+            Numbers::Static => array.get().value(py)?,
+        });
         return Ok(Spec::Array);
     }
     let number = object.is_instance_of::<PyFloat>()
@@ -268,7 +272,13 @@ fn take_apart(
         ));
     }
     if is_array(object)? {
-        arrays.push(convert::array(object)?);
+        let array = convert::array(object)?;
+        arrays.push(
+            match numbers == Numbers::Arrays && convert::is_lent(&array) {
+                true => convert::owned(py, &array)?,
+                false => array,
+            },
+        );
         return Ok(Spec::Array);
     }
     match attributes(object)? {

@@ -26,7 +26,7 @@ class _Info:
 
     def devices(self):
         """The devices there are."""
-        return _tnp.devices()
+        return tuple(_tnp.devices())
 
     def default_dtypes(self, *, device=None):
         """The dtypes that are taken where none is given."""

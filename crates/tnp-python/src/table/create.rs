@@ -140,7 +140,7 @@ pub(crate) const FUNCTIONS: &[Entry] = functions! {
     "asanyarray(a, /, dtype=None, *, device=None, copy=None)", |a| array(a, copying(a, None)?)?.give(a.py());
     "ascontiguousarray(a, dtype=None)", |a| { let x = array(a, None)?; a.give(|| tnp::ascontiguousarray(x, ())) };
     "asfortranarray(a, dtype=None)", |a| { let x = array(a, None)?; a.give(|| tnp::asfortranarray(x, ())) };
-    "copy(a)", |a| crate::array::settled_copy(a.py(), a.array(0)?)?.give(a.py());
+    "copy(a)", |a| { let x = crate::array::settled_copy(a.py(), a.array(0)?)?; a.give(|| tnp::copy(x)) };
     "from_dlpack(x, /, *, device=None, copy=None)", |a| {
         let Some(object) = a.given(0) else { return Err(PyTypeError::new_err("from_dlpack() missing an argument")) };
         let x = match object.cast::<crate::array::PyArray>() {

@@ -245,6 +245,27 @@ fn joined(a: &Args<'_, '_>) -> PyResult<Py<PyAny>> {
     })
 }
 
+/// The bytes of the elements read as elements of another size, along the last axis.
+fn viewed(py: Python<'_>, x: &tnp::Array, to: tnp::DType) -> PyResult<tnp::Array> {
+    let Some(&last) = x.shape().last() else {
+        return Err(PyValueError::new_err(
+            "Changing the dtype of a 0d array is only supported if the itemsize is unchanged",
+        ));
+    };
+    let bytes = last * x.itemsize();
+    if !bytes.is_multiple_of(to.itemsize()) {
+        return Err(PyValueError::new_err(
+            "When changing to a larger dtype, its size must be a divisor of the total size in bytes of the last axis of the array.",
+        ));
+    }
+    let mut shape = x.shape().to_vec();
+    if let Some(size) = shape.last_mut() {
+        *size = bytes / to.itemsize();
+    }
+    let elements = x.to_bytes().or_raise(py)?;
+    tnp::Array::from_bytes(&elements, &shape, to).or_raise(py)
+}
+
 fn astype(a: &Args<'_, '_>) -> PyResult<Py<PyAny>> {
     let (x, device) = (a.array(0)?, a.named("device").map(ToString::to_string));
     let to = match a.given(1) {
@@ -288,12 +309,13 @@ pub(crate) const METHODS: &[Entry] = functions! {
     "flatten(self, order='C')", |a| { let (x, order) = (a.x(0)?, order(a)?); a.give(|| tnp::flatten(x, order)) };
     "astype(self, dtype, order='K', casting='unsafe', copy=True, *, device=None)", astype;
     "copy(self, order='C')", |a| crate::array::settled_copy(a.py(), a.array(0)?)?.give(a.py());
+    "compress(self, condition, axis=None)", |a| { let (x, c, axis) = (a.x(0)?, a.x(1)?, a.axis("axis")?); a.give(|| tnp::compress(c, x, axis)) };
     "view(self, dtype=None)", |a| {
         let (x, to) = (a.array(0)?, a.dtype()?.0);
         match to {
             None => x.give(a.py()),
             Some(to) if to.itemsize() == x.itemsize() && to != tnp::DType::Bool => crate::memory::same_bits(a.py(), &x, to)?.give(a.py()),
-            Some(to) => Err(PyTypeError::new_err(format!("view: elements of {} cannot be read as {to}; convert with `astype`", x.dtype()))),
+            Some(to) => viewed(a.py(), &x, to)?.give(a.py()),
         }
     };
     "byteswap(self)", |a| {

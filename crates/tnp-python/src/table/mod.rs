@@ -8,6 +8,7 @@ mod manipulate;
 mod products;
 mod random;
 mod reduce;
+mod sets;
 mod types;
 
 use crate::call::Entry;
@@ -21,6 +22,7 @@ pub(crate) fn top() -> impl Iterator<Item = &'static Entry> {
         manipulate::FUNCTIONS,
         products::FUNCTIONS,
         reduce::FUNCTIONS,
+        sets::FUNCTIONS,
         types::FUNCTIONS,
     ]
     .into_iter()
@@ -40,7 +42,6 @@ pub(crate) const SHARED: &[&str] = &[
     "argsort",
     "choose",
     "clip",
-    "compress",
     "conj",
     "conjugate",
     "cumprod",

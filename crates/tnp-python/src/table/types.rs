@@ -95,7 +95,7 @@ pub(crate) const FUNCTIONS: &[Entry] = functions! {
     "array_str(a, max_line_width=None, precision=None, suppress_small=None)", |a| { let (x, print) = (a.x(0)?, printing(a)?); tnp::array_str(x, &print).or_raise(a.py())?.give(a.py()) };
     "array2string(a, max_line_width=None, precision=None, suppress_small=None)", |a| { let (x, print) = (a.x(0)?, printing(a)?); tnp::array2string(x, &print).or_raise(a.py())?.give(a.py()) };
     "may_share_memory(a, b, /, max_work=None)", share;
-    "shares_memory(a, b, /, max_work=None)", share;
+    "shares_memory(a, b, /, max_work=None)", share_exactly;
 };
 
 /// The bytes an array's elements lie in.
@@ -107,11 +107,54 @@ fn span(array: &tnp::Array) -> Option<(usize, usize)> {
     Some((start + low * item, start + (high + 1) * item))
 }
 
+/// The addresses of an array's elements.
+fn addresses(array: &tnp::Array) -> Option<Vec<usize>> {
+    let tensor = array.tensor().ok()?;
+    let start = tensor.buffer.host_ptr()?.addr();
+    let item = tensor.dtype.itemsize();
+    let mut found = vec![start.wrapping_add(tensor.layout.offset() * item)];
+    for (&size, &stride) in tensor.layout.shape().iter().zip(tensor.layout.strides()) {
+        let step = stride.wrapping_mul(item as isize);
+        found = found
+            .iter()
+            .flat_map(|&at| {
+                (0..size).map(move |i| at.wrapping_add_signed(step.wrapping_mul(i as isize)))
+            })
+            .collect();
+    }
+    Some(found)
+}
+
+fn share_exactly(a: &Args<'_, '_>) -> PyResult<Py<PyAny>> {
+    /// Beyond so many elements the bounds decide, as `may_share_memory` has it.
+    const MOST: usize = 1 << 20;
+    let (x, y) = (a.array(0)?, a.array(1)?);
+    if x.size().max(y.size()) > MOST || !overlap(&x, &y) {
+        return overlap(&x, &y).give(a.py());
+    }
+    let (Some(ours), Some(mut theirs)) = (addresses(&x), addresses(&y)) else {
+        return false.give(a.py());
+    };
+    theirs.sort_unstable();
+    // Elements overlap when they begin less than an element apart.
+    let touches = |&at: &usize| {
+        let first = theirs.partition_point(|&other| other + y.itemsize() <= at);
+        theirs
+            .get(first)
+            .is_some_and(|&other| other < at + x.itemsize())
+    };
+    ours.iter().any(touches).give(a.py())
+}
+
 fn share(a: &Args<'_, '_>) -> PyResult<Py<PyAny>> {
     let (x, y) = (a.array(0)?, a.array(1)?);
-    let shared = match (span(&x), span(&y)) {
+    overlap(&x, &y).give(a.py())
+}
+
+/// Whether the bounds of the arrays' elements overlap.
+fn overlap(x: &tnp::Array, y: &tnp::Array) -> bool {
+    match (span(x), span(y)) {
         (Some(x), Some(y)) => x.0 < y.1 && y.0 < x.1,
         _ => false,
-    };
-    shared.give(a.py())
+    }
 }

@@ -407,24 +407,39 @@ pub struct Category {
     pub rows: Vec<Row>,
 }
 
+/// Hands the names of all tables to a macro: the one list of them.
+///
+/// ```
+/// macro_rules! count {
+///     ($($name:ident),*) => { [$(stringify!($name)),*].len() };
+/// }
+/// assert_eq!(tnp_testing::categories!(count), tnp_testing::rows::all_rows().len());
+/// ```
+#[macro_export]
+macro_rules! categories {
+    ($use:ident) => {
+        $use!(
+            array,
+            create,
+            dtypes,
+            elementwise,
+            fft,
+            indexing,
+            manipulate,
+            products,
+            random,
+            reduce,
+            sets,
+            sort,
+            statistics
+        )
+    };
+}
+
 /// Every table.
 pub fn all_rows() -> Vec<Category> {
-    macro_rules! categories {
+    macro_rules! tables {
         ($($name:ident),*) => { vec![$(Category { name: stringify!($name), rows: $name::rows() }),*] };
     }
-    categories!(
-        array,
-        create,
-        dtypes,
-        elementwise,
-        fft,
-        indexing,
-        manipulate,
-        products,
-        random,
-        reduce,
-        sets,
-        sort,
-        statistics
-    )
+    crate::categories!(tables)
 }
