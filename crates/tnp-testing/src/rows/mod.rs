@@ -418,7 +418,7 @@ pub struct Category {
 #[macro_export]
 macro_rules! categories {
     ($use:ident) => {
-        $use!(
+        $use! {
             array,
             create,
             dtypes,
@@ -432,7 +432,7 @@ macro_rules! categories {
             sets,
             sort,
             statistics
-        )
+        }
     };
 }
 
