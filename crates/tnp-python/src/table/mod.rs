@@ -9,6 +9,7 @@ mod products;
 mod random;
 mod reduce;
 mod sets;
+mod statistics;
 mod types;
 
 use crate::call::Entry;
@@ -23,6 +24,7 @@ pub(crate) fn top() -> impl Iterator<Item = &'static Entry> {
         products::FUNCTIONS,
         reduce::FUNCTIONS,
         sets::FUNCTIONS,
+        statistics::FUNCTIONS,
         types::FUNCTIONS,
     ]
     .into_iter()
