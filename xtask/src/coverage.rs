@@ -1,12 +1,14 @@
-//! `coverage`: which names of the NumPy world exist here. A name counts when a test row compares it with NumPy.
+//! `coverage`: which names of the NumPy world exist here. In Rust a name counts when a test row compares it with NumPy; in Python when the module has it.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Write;
 
 use crate::golden::rows;
 use crate::shell::{Done, read, root};
 
 const TABLE: &str = "docs/src/coverage.md";
+/// Written by `cargo xtask stubs`, which asks the wheel.
+const PYTHON: &str = "xtask/data/python_names.txt";
 
 struct Name {
     name: String,
@@ -88,8 +90,10 @@ fn covered() -> Done<HashMap<String, usize>> {
 
 pub(crate) fn run(arguments: &[&str]) -> Done {
     let (names, excluded, covered) = (matrix()?, excluded()?, covered()?);
+    let in_python = read(PYTHON)?;
+    let in_python: BTreeSet<String> = in_python.lines().map(str::to_owned).collect();
     let known: HashSet<&str> = names.iter().map(|name| name.name.as_str()).collect();
-    for name in excluded.keys().chain(covered.keys()) {
+    for name in excluded.keys().chain(covered.keys()).chain(&in_python) {
         if !known.contains(name.as_str()) {
             return Err(format!(
                 "coverage: '{name}' is not a name of xtask/data/api_matrix.csv"
@@ -102,8 +106,10 @@ pub(crate) fn run(arguments: &[&str]) -> Done {
         ));
     }
     let mut text = String::from(
-        "# Coverage\n\nWritten by `cargo xtask coverage`. A name counts when a test row compares it with NumPy; the number is that of \
-         compared cases, each on several memory layouts and devices.\n\n| system | names | compared | not in Rust | missing |\n|---|---|---|---|---|\n",
+        "# Coverage\n\nWritten by `cargo xtask coverage`. In Rust a name counts when a test row compares it with NumPy; the number is that of \
+         compared cases, each on several memory layouts and devices. In Python it counts when the module, or the array class for methods, has it: \
+         what is compared in Rust is what it calls.\n\n\
+         | system | names | compared in Rust | not in Rust | missing in Rust | in Python |\n|---|---|---|---|---|---|\n",
     );
     type Member = fn(&Name) -> bool;
     let systems: [(&str, Member); 4] = [
@@ -124,14 +130,17 @@ pub(crate) fn run(arguments: &[&str]) -> Done {
             .filter(|name| excluded.contains_key(&name.name))
             .count();
         let missing = members.len() - has - not;
+        let python = members
+            .iter()
+            .filter(|name| in_python.contains(&name.name))
+            .count();
+        let all = members.len();
         let _ = writeln!(
             text,
-            "| {system} | {} | {has} | {not} | {missing} |",
-            members.len()
+            "| {system} | {all} | {has} | {not} | {missing} | {python} |"
         );
         println!(
-            "{system}: {has} compared, {not} not in Rust, {missing} missing of {}",
-            members.len()
+            "{system}: {has} compared, {not} not in Rust, {missing} missing of {all}; {python} in Python"
         );
         if system.starts_with("tf") {
             let absent = |name: &&&Name| {
@@ -151,10 +160,12 @@ pub(crate) fn run(arguments: &[&str]) -> Done {
         let _ = writeln!(text, "| `{name}` | {reason} | {counterpart} |");
     }
     text.push_str("\nRecord dtypes and NumPy's C API are not there either: keep one array for each field; call Rust from C through functions of your own.\n");
-    text.push_str("\n## Names compared\n\n| name | kind | tf.numpy | jax | NumPy | Array API | cases |\n|---|---|---|---|---|---|---|\n");
+    text.push_str("\n## Names that are there\n\n| name | kind | tf.numpy | jax | NumPy | Array API | cases in Rust | in Python |\n|---|---|---|---|---|---|---|---|\n");
     let mark = |yes| if yes { "✓" } else { "" };
     for name in &names {
-        if let Some(cases) = covered.get(&name.name) {
+        let (cases, python) = (covered.get(&name.name), in_python.contains(&name.name));
+        if cases.is_some() || python {
+            let (cases, python) = (cases.map_or(String::new(), usize::to_string), mark(python));
             let (tf, jax, numpy, array_api) = (
                 mark(name.tf),
                 mark(name.jax),
@@ -163,7 +174,7 @@ pub(crate) fn run(arguments: &[&str]) -> Done {
             );
             let _ = writeln!(
                 text,
-                "| `{}` | {} | {tf} | {jax} | {numpy} | {array_api} | {cases} |",
+                "| `{}` | {} | {tf} | {jax} | {numpy} | {array_api} | {cases} | {python} |",
                 name.name, name.kind
             );
         }

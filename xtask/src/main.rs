@@ -23,6 +23,10 @@ usage: cargo xtask COMMAND
   bench [OPTION]…       time the benchmark rows; a whole run beside NumPy writes docs/src/performance.md
                         --peers numpy,ndarray,jax,torch  --filter TEXT  --quick
   wheel [PYTEST-OPTION]…  build the Python wheel into an environment of its own and run its tests
+  notebook [--check]    execute docs/guide.ipynb, store its outputs, write docs/src/guide.md; or compare
+  stubs [--check]       write the type stubs of the wheel and the list of its names; or compare
+  array-api PATH [--numpy]  run the array API's suite, a clone at PATH, on the wheel and on NumPy
+  bench --python        time the wheel's small calls and transfers beside NumPy; writes docs/src/performance-python.md
   golden --check        compare fresh answers with the committed ones
 ";
 
@@ -34,9 +38,13 @@ fn main() -> ExitCode {
         Some("tidy") => tidy::run(),
         Some("coverage") => coverage::run(&rest),
         Some("mutants") => mutants::run(&rest),
+        Some("bench") if rest.first() == Some(&"--python") => wheel::bench(&rest[1..]),
         Some("bench") => bench::run(&rest),
         Some("golden") => golden::run(&rest),
         Some("wheel") => wheel::test(&rest),
+        Some("notebook") => wheel::notebook(&rest),
+        Some("stubs") => wheel::stubs(&rest),
+        Some("array-api") => wheel::array_api(&rest),
         Some("help" | "--help" | "-h") | None => {
             print!("{HELP}");
             Ok(())

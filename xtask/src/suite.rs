@@ -120,6 +120,8 @@ pub(crate) fn test(arguments: &[&str]) -> Done {
     suite.step("goldens", || golden::run(&["--check"]));
     suite.step("coverage", || coverage::run(&["--check"]));
     suite.step("wheel", || wheel::test(&[]));
+    suite.step("wheel: stubs", || wheel::stubs(&["--check"]));
+    suite.step("wheel: notebook", || wheel::notebook(&["--check"]));
     suite.step("mutants (a sample)", || mutants::run(&["--sample", "6"]));
     suite.step("tour", || {
         let mut tour = cargo(&[

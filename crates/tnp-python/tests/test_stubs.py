@@ -1,0 +1,70 @@
+"""The type stubs: every public name is in them, and a type checker takes what is right and refuses what is not."""
+
+import ast
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tnp
+
+FOLDER = Path(tnp.__file__).parent
+SAMPLE = Path(__file__).with_name("typed_sample.py")
+
+
+def names_of(body):
+    """What a module or a class defines."""
+    for node in body:
+        match node:
+            case ast.FunctionDef() | ast.ClassDef():
+                yield node.name
+            case ast.AnnAssign(target=ast.Name(id=name)) | ast.Assign(targets=[ast.Name(id=name)]):
+                yield name
+            case ast.ImportFrom(names=names):
+                yield from (name.asname or name.name for name in names)
+
+
+def tree(name):
+    return ast.parse((FOLDER / f"{name}.pyi").read_text(encoding="utf-8"))
+
+
+def submodules():
+    return [name for name in tnp.__all__ if (FOLDER / f"{name}.py").exists() and name != "exceptions"]
+
+
+def test_every_public_name_has_a_stub():
+    assert set(tnp.__all__) <= set(names_of(tree("__init__").body))
+
+
+@pytest.mark.parametrize("name", submodules())
+def test_every_name_of_a_submodule_has_a_stub(name):
+    module = importlib.import_module(f"tnp.{name}")
+    assert set(module.__all__) <= set(names_of(tree(name).body))
+
+
+@pytest.mark.parametrize("cls", [tnp.ndarray, tnp.dtype, tnp.GradientTape, tnp.Function, tnp.TensorSpec])
+def test_every_attribute_has_a_stub(cls):
+    stub = next(node for node in tree("__init__").body if isinstance(node, ast.ClassDef) and node.name == cls.__name__)
+    public = {name for name in vars(cls) if not name.startswith("_")}
+    assert public and public <= set(names_of(stub.body))
+
+
+def test_types(tmp_path):
+    checker = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path), str(FOLDER / "__init__.pyi")]
+    stubs = [str(FOLDER / f"{name}.pyi") for name in submodules()]
+    result = subprocess.run([*checker, *stubs, str(SAMPLE)], capture_output=True, text=True, cwd=FOLDER.parent)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_sample_runs():
+    lines = SAMPLE.read_text(encoding="utf-8").splitlines()
+    exec(compile("\n".join("" if "type: ignore" in line else line for line in lines), str(SAMPLE), "exec"), {"__name__": "sample"})
+
+
+def test_the_list_of_names_is_current():
+    root = Path(__file__).parents[3]
+    checked = [sys.executable, str(root / "xtask/python/names.py"), str(root / "xtask/data/python_names.txt"), "--check"]
+    result = subprocess.run(checked, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
