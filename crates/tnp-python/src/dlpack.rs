@@ -1,6 +1,6 @@
 //! DLPack: arrays to and from PyTorch, JAX, TensorFlow and others, by both forms of the protocol's capsule.
 //!
-//! The structures are those of https://dmlc.github.io/dlpack/latest/c_api.html
+//! The structures are those of <https://dmlc.github.io/dlpack/latest/c_api.html>
 
 use std::ffi::{CStr, c_void};
 
