@@ -332,6 +332,14 @@ pub(crate) fn escaped(op: &str) -> Error {
 static WATCHED: RwLock<Option<HashMap<u64, SmallVec<[ScopeId; 1]>>>> = RwLock::new(None);
 static WATCHES: AtomicUsize = AtomicUsize::new(0);
 
+static THREAD_LOCAL_TAPES: AtomicBool = AtomicBool::new(false);
+
+/// Lets tapes record what their own thread does and nothing else, for the process: a watched array may be used on other threads, where
+/// it is a value like any other. Python's way; without it such a use is an error, since a gradient would be lost in silence.
+pub fn set_thread_local_tapes(on: bool) {
+    THREAD_LOCAL_TAPES.store(on, Ordering::Release);
+}
+
 /// Marks an array as watched by a scope: met outside that scope's context, it is an error instead of a silent detachment.
 pub fn watch(x: &Array, scope: ScopeId) {
     watch_id(x.id(), scope);
@@ -339,6 +347,9 @@ pub fn watch(x: &Array, scope: ScopeId) {
 
 /// [`watch`] by the array's id.
 pub fn watch_id(id: u64, scope: ScopeId) {
+    if THREAD_LOCAL_TAPES.load(Ordering::Acquire) {
+        return;
+    }
     let mut watched = WATCHED
         .write()
         .unwrap_or_else(|poisoned| poisoned.into_inner());

@@ -45,8 +45,8 @@ pub use args::{Axis, DTypeArg, Flag, Maybe, Reduce, Shape};
 pub use array::Array;
 pub use bind::{Results, bind, bind1};
 pub use context::{
-    Boxed, Context, Entered, Frame, Pushed, ScopeId, is_active, is_current, push_frame, unwatch,
-    watch, watch_id, with_frame,
+    Boxed, Context, Entered, Frame, Pushed, ScopeId, is_active, is_current, push_frame,
+    set_thread_local_tapes, unwatch, watch, watch_id, with_frame,
 };
 pub use convert::{List, Rows};
 pub use covariance::*;

@@ -5,10 +5,10 @@ use std::ffi::CString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 
-use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyOverflowError, PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyString, PyTuple};
+use pyo3::types::{PyBool, PyList, PyString, PyTuple};
 use smallvec::SmallVec;
 use tnp::{Array, Axis, DTypeArg, Operand, Reduce, Shape};
 
@@ -592,7 +592,7 @@ impl<'a, 'py> Args<'a, 'py> {
         options.keepdims = self.flag("keepdims")?;
         options.dtype = self.dtype()?.0;
         if let Some(mask) = self.named("where")
-            && !mask.is(pyo3::types::PyBool::new(self.py, true).as_any())
+            && !mask.is(PyBool::new(self.py, true).as_any())
         {
             options.where_ = Some(convert::array(mask)?);
         }
@@ -651,21 +651,44 @@ pub(crate) fn integer(object: &Bound<'_, PyAny>, name: &str) -> PyResult<isize> 
     })
 }
 
+/// A size of a shape.
+fn size(object: &Bound<'_, PyAny>) -> PyResult<isize> {
+    if object.is_instance_of::<PyBool>() {
+        return Err(PyTypeError::new_err(
+            "shape: an integer is required, not a bool",
+        ));
+    }
+    integer(object, "shape").map_err(|raised| {
+        match raised.is_instance_of::<PyOverflowError>(object.py()) {
+            true => PyValueError::new_err("Maximum allowed dimension exceeded"),
+            false => raised,
+        }
+    })
+}
+
 /// A shape: an integer or a sequence of them.
 pub(crate) fn shape(object: &Bound<'_, PyAny>) -> PyResult<Shape> {
-    let sizes = |object: &Bound<'_, PyAny>| -> PyResult<SmallVec<[isize; 4]>> {
-        let mut sizes = SmallVec::new();
-        for item in object.try_iter()? {
-            sizes.push(integer(&item?, "shape")?);
+    /// As many axes as NumPy's arrays can have.
+    const AXES: usize = 64;
+    let list = object.is_instance_of::<PyTuple>() || object.is_instance_of::<PyList>();
+    if !list {
+        // Arrays of one axis are sequences of sizes, those of none are integers.
+        match size(object) {
+            Ok(size) => return Ok(Shape::from(size)),
+            Err(raised) if object.try_iter().is_err() => return Err(raised),
+            Err(_) => {}
         }
-        Ok(sizes)
-    };
-    if object.is_instance_of::<PyTuple>() || object.is_instance_of::<PyList>() {
-        return sizes(object).map(Shape);
     }
-    match object.extract::<isize>() {
-        Ok(size) => Ok(Shape::from(size)),
-        Err(raised) => sizes(object).map(Shape).map_err(|_| raised),
+    let mut sizes: SmallVec<[isize; 4]> = SmallVec::new();
+    for item in object.try_iter()? {
+        sizes.push(size(&item?)?);
+    }
+    match sizes.len() <= AXES {
+        true => Ok(Shape(sizes)),
+        false => Err(PyValueError::new_err(format!(
+            "maximum supported dimension for an ndarray is currently {AXES}, found {}",
+            sizes.len()
+        ))),
     }
 }
 

@@ -184,7 +184,11 @@ fn numpy_array<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, Py
 /// An array of NumPy's that has no format in the buffer protocol, or another byte order.
 fn of_numpy(object: &Bound<'_, PyAny>, copying: Copying) -> PyResult<Array> {
     let py = object.py();
-    let dtype = object.getattr("dtype")?;
+    let Some(dtype) = object.getattr_opt("dtype")? else {
+        return Err(PyValueError::new_err(
+            "object __array__ method not producing an array",
+        ));
+    };
     let name: String = dtype.getattr("name")?.extract()?;
     if name == "bfloat16" {
         let bits = object.call_method1("view", ("uint16",))?;

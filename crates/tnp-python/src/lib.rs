@@ -48,6 +48,8 @@ fn _tnp(py: Python<'_>, module: &Bound<'_, PyModule>) -> PyResult<()> {
         }
         module.add(name, part)?;
     }
+    // As in other Python libraries: threads that train and threads that predict share weights.
+    tnp_array::set_thread_local_tapes(true);
     methods(&py.get_type::<PyArray>())?;
     devices::register(module)?;
     transform::register(module)?;

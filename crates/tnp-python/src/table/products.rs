@@ -1,6 +1,6 @@
 //! Products of arrays.
 
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use tnp::{Axis, CrossAxes, TensorAxes};
 
@@ -25,7 +25,7 @@ fn tensordot(a: &Args<'_, '_>) -> PyResult<Py<PyAny>> {
 fn einsum(a: &Args<'_, '_>) -> PyResult<Py<PyAny>> {
     let mut given = a.rest();
     let Some(first) = given.next() else {
-        return Err(PyTypeError::new_err(
+        return Err(PyValueError::new_err(
             "einsum() needs subscripts and operands",
         ));
     };
@@ -38,9 +38,10 @@ fn einsum(a: &Args<'_, '_>) -> PyResult<Py<PyAny>> {
     }
     let letter = |number: usize| {
         let letters = ('a'..='z').chain('A'..='Z');
-        letters.clone().nth(number).ok_or_else(|| {
-            pyo3::exceptions::PyValueError::new_err("einsum: subscripts are numbers from 0 to 51")
-        })
+        letters
+            .clone()
+            .nth(number)
+            .ok_or_else(|| PyValueError::new_err("einsum: subscripts are numbers from 0 to 51"))
     };
     let text = |list: &Bound<'_, PyAny>| -> PyResult<String> {
         let mut text = String::new();
