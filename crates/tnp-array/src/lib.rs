@@ -5,6 +5,7 @@
 mod args;
 mod array;
 mod bind;
+mod bits;
 pub mod constants;
 mod context;
 mod convert;
@@ -36,6 +37,7 @@ mod reduce;
 #[cfg(feature = "serde")]
 mod serialize;
 mod sets;
+mod signal;
 mod sort;
 mod statistics;
 mod tree;
@@ -44,6 +46,7 @@ mod views;
 pub use args::{Axis, DTypeArg, Flag, Maybe, Reduce, Shape};
 pub use array::Array;
 pub use bind::{Results, bind, bind1};
+pub use bits::*;
 pub use context::{
     Boxed, Context, Entered, Frame, Pushed, ScopeId, is_active, is_current, push_frame,
     set_thread_local_tapes, unwatch, watch, watch_id, with_frame,
@@ -76,6 +79,7 @@ pub use products::*;
 pub use quantile::*;
 pub use reduce::*;
 pub use sets::*;
+pub use signal::*;
 pub use sort::*;
 pub use statistics::*;
 pub use tnp_backend::{

@@ -1,5 +1,6 @@
 //! Shapes and axes of arrays: what moves no element. Joining, splitting, repeating and padding lie in files of their own.
 
+mod edit;
 mod join;
 mod pad;
 mod rearrange;
@@ -7,6 +8,7 @@ mod repeat;
 mod split;
 mod window;
 
+pub use edit::{Blocks, TrimZeros, block, delete, insert, place, put, putmask, resize, trim_zeros};
 pub use join::{
     JoinAxis, append, column_stack, concat, concatenate, dstack, hstack, stack, vstack,
 };

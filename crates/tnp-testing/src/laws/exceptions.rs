@@ -26,6 +26,7 @@ const DRAWS: &str =
 const UNSEEN: &str =
     "refuses values where it sees them; in a trace or a map there are none to look at";
 const STEPS: &str = "counts jump where an element passes an edge, and some lie on one";
+const TINY: &str = "the derivative of a subnormal number's fraction is infinite";
 const NAN: &str = "no degrees of freedom are left, on purpose: the result is NaN";
 
 const fn row(expression: &'static str, laws: &'static [Law], reason: &'static str) -> Exception {
@@ -145,6 +146,11 @@ pub const EXCEPTIONS: &[Exception] = &[
     row("(np.digitize(x, y), np.digitize(x, y, right=True), np.digitize(x, y[::-1]))", &[Compiled, CompiledPart, Mapped, MappedPart], READS),
     row("np.digitize(x, y)", &[Compiled, CompiledPart, Mapped, MappedPart], READS),
     row("np.cov(x, fweights=-y)", &[Compiled, CompiledPart, Mapped, MappedPart], UNSEEN),
+    row("np.delete(x, y, -1)", &[Compiled, CompiledPart], READS),
+    row("(np.trim_zeros(x), np.trim_zeros(x, 'f'), np.trim_zeros(x, 'b'))", &[Compiled, CompiledPart, Mapped, MappedGradient, CompiledGradient], READS),
+    row("(np.trim_zeros(x * (np.arange(x.shape[-1]) > 0)), np.trim_zeros(x * 0, axis=-1))", &[Compiled, CompiledPart, Mapped, MappedGradient, CompiledGradient], READS),
+    row("(np.real_if_close(x), np.real_if_close(x.real + 0j * x.real), np.real_if_close(x, tol=0.5))", &[Compiled, CompiledPart, Mapped, MappedGradient, CompiledGradient], READS),
+    row("np.frexp(x * 5e-324)", &[Gradient], TINY),
     row("(np.nanvar(x, axis=0), np.nanstd(x, axis=1, ddof=8))", &[Gradient], NAN),
 ];
 

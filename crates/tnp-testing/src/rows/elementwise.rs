@@ -1,6 +1,7 @@
 //! Rows: elementwise functions.
 
 use tnp_array::*;
+use tnp_backend::Error;
 use tnp_dtype::{BinaryRule as B, UnaryRule as U};
 
 use super::*;
@@ -162,5 +163,35 @@ pub(super) fn rows() -> Vec<Row> {
         row("bitwise_right_shift", "37 37 | 3x4 4", WHOLE, "np.bitwise_right_shift(x, y)", |a| bitwise_right_shift(&a[0], &a[1])).input(1, Domain::Range(0, 70)).mixed().binary(B::Shift),
         row("degrees", "37 | 3x4", NATIVE, "np.degrees(x)", |a| degrees(&a[0])).ulps(1).unary(U::Degrees),
         row("radians", "37 | 3x4", NATIVE, "np.radians(x)", |a| radians(&a[0])).ulps(1).unary(U::Degrees),
+
+        row("modf", "37 | 3x4", NATIVE, "np.modf(x)", |a| modf(&a[0])),
+        row("", "61", &[Float16, Float32, Float64], "np.modf(x)", |a| modf(&a[0])).values(Domain::Special),
+        row("spacing", "37 | 3x4", NATIVE, "np.spacing(x)", |a| spacing(&a[0])),
+        row("", "61", &[Float16, Float32, Float64], "np.spacing(x)", |a| spacing(&a[0])).values(Domain::Special),
+        row("frexp", "37 | 3x4", NATIVE, "np.frexp(x)", |a| frexp(&a[0])),
+        row("", "61", &[Float16, Float32, Float64], "np.frexp(x)", |a| frexp(&a[0])).values(Domain::Special),
+        row("", "37", &[Float64], "np.frexp(x * 5e-324)", |a| frexp(multiply(&a[0], 5e-324))).values(Domain::Range(-9000, 9000)),
+        row("ldexp", "37 37:int64 | 3x4 4:int32 | . 5:int8", NATIVE, "np.ldexp(x, y)", |a| ldexp(&a[0], &a[1])).input(1, Domain::Range(-9, 9)),
+        row("", "61 61:int64", &[Float32, Float64], "np.ldexp(x, y)", |a| ldexp(&a[0], &a[1])).values(Domain::Special).input(1, Domain::Range(-2300, 2300)),
+        row("", "5 5", &[Float64, UInt64], "np.ldexp(x, y)", |a| ldexp(&a[0], &a[1])),
+        row("bitwise_count", "37 | 3x4", WHOLE, "np.bitwise_count(x)", |a| bitwise_count(&a[0])),
+        row("", "5", &[Float64, Complex64], "np.bitwise_count(x)", |a| bitwise_count(&a[0])),
+        row("packbits", "37 | 3x9 | 8 | 0 | .", WHOLE, "(np.packbits(x), np.packbits(x, bitorder='little'))", |a| (packbits(&a[0], ()), packbits(&a[0], BitPacking::default().little()))).values(BITS),
+        row("", "3x9 | 10x2x3", WHOLE, "(np.packbits(x, axis=0), np.packbits(x, -1, 'little'))", |a| (packbits(&a[0], 0), packbits(&a[0], BitPacking::axis(-1).little()))).values(BITS),
+        row("", "5", INEXACT_NATIVE, "np.packbits(x)", |a| packbits(&a[0], ())),
+        row("unpackbits", "5 | 2x3 | 0 | .", &[UInt8], "(np.unpackbits(x), np.unpackbits(x, bitorder='little'))", |a| (unpackbits(&a[0], ()), unpackbits(&a[0], BitPacking::default().little()))),
+        row("", "2x3", &[UInt8], "(np.unpackbits(x, axis=0), np.unpackbits(x, axis=1, count=5), np.unpackbits(x, axis=1, count=-3), np.unpackbits(x, count=70))", |a| (unpackbits(&a[0], 0), unpackbits(&a[0], BitPacking::axis(1).count(5)), unpackbits(&a[0], BitPacking::axis(1).count(-3)), unpackbits(&a[0], BitPacking::default().count(70)))),
+        row("", "5", &[Int8, Bool, Float32], "np.unpackbits(x)", |a| unpackbits(&a[0], ())),
+        row("real_if_close", "5 | 3x4", &[Int64, Float32, Complex64, Complex128], "(np.real_if_close(x), np.real_if_close(x.real + 0j * x.real), np.real_if_close(x, tol=0.5))", |a| (real_if_close(&a[0], ()), real_if_close(add(real(&a[0]), multiply(real(&a[0]), Scalar::from(tnp_dtype::c128::new(0.0, 0.0)))), ()), real_if_close(&a[0], 0.5))).values(SMALL),
+        row("sort_complex", "9 | 3x4", STANDARD_AND_WHOLE, "np.sort_complex(x)", |a| sort_complex(&a[0])).values(SMALL),
+        row("partition", "9 | 3x9", STANDARD_AND_WHOLE, "(np.partition(x, 4)[..., 4], np.partition(x, [1, -2])[..., [1, -2]], np.partition(x, 3, axis=None)[3])", |a| [partition(&a[0], 4, ())?.get(s![..., 4]), partition(&a[0], [1, -2], ())?.get(s![..., [1, -2]]), partition(&a[0], 3, Sorting::flat())?.get(s![3])].into_iter().collect::<Result<Vec<Array>>>()),
+        row("argpartition", "9", STANDARD_AND_WHOLE, "(x[np.argpartition(x, 4)][4], np.sort(np.argpartition(x, [2, 5])))", |a| Ok::<_, Error>((take(&a[0], argpartition(&a[0], 4, ())?, 0)?.get(s![4])?, sort(argpartition(&a[0], [2, 5], ())?, ())?))),
+        row("", "9", KINDS, "(np.partition(x, 9), np.argpartition(x, -10))", |a| (partition(&a[0], 9, ()), argpartition(&a[0], -10, ()))),
+        row("ediff1d", "9 | 3x4 | 1 | 0", STANDARD_AND_WHOLE, "np.ediff1d(x)", |a| ediff1d(&a[0], (), ())),
+        row("", "9 2 | 3x4 2x2", NUMBERS, "np.ediff1d(x, to_end=y, to_begin=y)", |a| ediff1d(&a[0], &a[1], &a[1])).values(SMALL),
+        row("", "5 2:float64", &[Int64, Float32, Complex64], "np.ediff1d(x, to_end=y)", |a| ediff1d(&a[0], &a[1], ())).values(SMALL),
     ]
 }
+
+const INEXACT_NATIVE: &[DType] = &[Float32, Complex64];
+const NUMBERS: &[DType] = &[Int8, Int64, UInt8, Float16, Float32, Float64, Complex128];

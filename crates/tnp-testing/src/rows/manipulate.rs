@@ -202,5 +202,35 @@ pub(super) fn rows() -> Vec<Row> {
         row("", ".", KINDS, "list(x)", |a| a.at(0).into_iter().collect::<Result<Vec<_>>>()),
         row("result_type", "2 3", ALL, "np.result_type(x, y)", |a| result_type((a.at(0), a.at(1)))).mixed(),
         row("", "2", KINDS, "np.result_type(x, 1.5)", |a| result_type((a.at(0), 1.5))),
+
+        row("delete", "7 | 4x3 | 5x2x2", ALL, "(np.delete(x, 1, 0), np.delete(x, [0, -1, 0], 0), np.delete(x, slice(None, None, 2), 0), np.delete(x, 2), np.delete(x, [], 0))", |a| [delete(&a[0], s![1], 0), delete(&a[0], s![[0, -1, 0]], 0), delete(&a[0], s![..;2], 0), delete(&a[0], s![2], ()), delete(&a[0], s![Vec::<i64>::new()], 0)]),
+        row("", "3x4 4:bool | 2x3x4 4:bool", KINDS, "np.delete(x, y, -1)", |a| delete(&a[0], s![a.at(1)], -1)),
+        row("", "3", KINDS, "np.delete(x, 3)", |a| delete(&a[0], s![3], ())),
+        row("", "3 4:bool", KINDS, "np.delete(x, y)", |a| delete(&a[0], s![a.at(1)], ())),
+        row("insert", "5 | 4x3 | 3x3x2", ALL, "(np.insert(x, 1, 1), np.insert(x, 2, 1, axis=0), np.insert(x, [0, 2, 2], 1, axis=0), np.insert(x, slice(1, 3), 0, axis=0), np.insert(x, -1, 1, axis=-1))", |a| [insert(&a[0], s![1], 1, ()), insert(&a[0], s![2], 1, 0), insert(&a[0], s![[0, 2, 2]], 1, 0), insert(&a[0], s![1..3], 0, 0), insert(&a[0], s![-1], 1, -1)]).values(SMALL),
+        row("", "3x4 3 | 3x4 1", KINDS, "(np.insert(x, 1, y, axis=1), np.insert(x, [1], y.reshape(-1, 1), axis=1))", |a| (insert(&a[0], s![1], &a[1], 1), insert(&a[0], s![[1]], reshape(&a[1], [-1, 1]), 1))).values(SMALL),
+        row("", "5 3", KINDS, "(np.insert(x, [4, 0, 2], y), np.insert(x, 5, y), np.insert(x, [1], y))", |a| (insert(&a[0], s![[4, 0, 2]], &a[1], ()), insert(&a[0], s![5], &a[1], ()), insert(&a[0], s![[1]], &a[1], ()))).values(SMALL),
+        row("", "3 2", KINDS, "np.insert(x, 4, y)", |a| insert(&a[0], s![4], &a[1], ())),
+        row("", "3x4 2", KINDS, "np.insert(x, [0, 1, 2], y, axis=1)", |a| insert(&a[0], s![[0, 1, 2]], &a[1], 1)),
+        row("resize", "5 | 3x4 | . | 0", ALL, "(np.resize(x, (2, 3)), np.resize(x, 4), np.resize(x, (0, 2)), np.resize(x, (3, 5, 2)))", |a| (resize(&a[0], [2, 3]), resize(&a[0], 4), resize(&a[0], [0, 2]), resize(&a[0], [3, 5, 2]))),
+        row("", "5", KINDS, "np.resize(x, (2, -1))", |a| resize(&a[0], [2, -1])),
+        row("trim_zeros", "9 | 1 | 0", ALL, "(np.trim_zeros(x), np.trim_zeros(x, 'f'), np.trim_zeros(x, 'b'))", |a| (trim_zeros(&a[0], ()), trim_zeros(&a[0], TrimZeros::front()), trim_zeros(&a[0], TrimZeros::back()))).values(BITS),
+        row("", "4x3 | 3x3x2", KINDS, "(np.trim_zeros(x * (np.arange(x.shape[-1]) > 0)), np.trim_zeros(x * 0, axis=-1))", |a| (trim_zeros(multiply(&a[0], greater(to_like(a.at(0)), 0)), ()), trim_zeros(multiply(&a[0], 0), TrimZeros::default().axis(-1)))).values(BITS),
+        row("block", "2x3 2x1 1x3 1x1", ALL, "(np.block([[x, y], [z, w]]), np.block([x, y]), np.block(x))", |a| (block(Blocks::list([Blocks::list([&a[0], &a[1]]), Blocks::list([&a[2], &a[3]])])), block(Blocks::list([&a[0], &a[1]])), block(&a[0]))).values(SMALL),
+        row("", "3 2 5 .", KINDS, "(np.block([[x, y], [z]]), np.block([w, x]), np.block(w))", |a| (block(Blocks::list([Blocks::list([&a[0], &a[1]]), Blocks::list([&a[2]])])), block(Blocks::list([&a[3], &a[0]])), block(&a[3]))).values(SMALL),
+        row("", "3 2", KINDS, "np.block([[x], y])", |a| block(Blocks::list([Blocks::list([&a[0]]), Blocks::from(&a[1])]))),
+        row("put", "7 3:int64 3 | 3x4 2:int64 5 | 2x2 3:int64 1", ALL, "(lambda c: (np.put(c, y, z), c)[1])(x.copy())", |a| put(&a[0], &a[1], &a[2], IndexMode::Raise)).values(SMALL).input(1, Domain::Range(-3, 4)),
+        row("", "7 5:int64 3", KINDS, "(lambda c, d: (np.put(c, y, z, 'wrap'), c, np.put(d, y, z, 'clip'), d)[1::2])(x.copy(), x.copy())", |a| (put(&a[0], &a[1], &a[2], IndexMode::Wrap), put(&a[0], &a[1], &a[2], IndexMode::Clip))).values(SMALL).input(1, Domain::Range(-20, 20)),
+        row("", "3 2:int64 2", KINDS, "(lambda c: (np.put(c, y + 5, z), c)[1])(x.copy())", |a| put(&a[0], add(&a[1], 5), &a[2], IndexMode::Raise)).values(SMALL),
+        row("putmask", "7 7:bool 3 | 3x4 3x4:bool 12 | 3x4 12:bool 1", ALL, "(lambda c: (np.putmask(c, y, z), c)[1])(x.copy())", |a| putmask(&a[0], &a[1], &a[2])).values(SMALL),
+        row("", "7 6:bool 3", KINDS, "(lambda c: (np.putmask(c, y, z), c)[1])(x.copy())", |a| putmask(&a[0], &a[1], &a[2])).values(SMALL),
+        row("place", "7 7:bool 3 | 3x4 3x4:bool 2", ALL, "(lambda c: (np.place(c, y, z), c)[1])(x.copy())", |a| place(&a[0], &a[1], &a[2])).values(SMALL),
+        row("", "7 7:bool 0", KINDS, "(lambda c: (np.place(c, y, z), c)[1])(x.copy())", |a| place(&a[0], &a[1], &a[2])).values(SMALL).input(1, Domain::Range(1, 2)),
     ]
+}
+
+/// The positions along the last axis.
+fn to_like(x: &Array) -> Result<Array> {
+    let ones = full_like(x, 1, Like::shape(x.shape()[x.ndim() - 1]).dtype(Int64))?;
+    subtract(cumsum(ones, ())?, 1)
 }

@@ -45,6 +45,7 @@ mod products;
 mod random;
 mod reduce;
 mod sets;
+mod signal;
 mod sort;
 mod statistics;
 
@@ -430,6 +431,7 @@ macro_rules! categories {
             random,
             reduce,
             sets,
+            signal,
             sort,
             statistics
         }
