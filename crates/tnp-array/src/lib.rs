@@ -19,6 +19,7 @@ mod elementwise;
 pub mod fft;
 mod histogram;
 mod index;
+pub mod linalg;
 #[doc(hidden)]
 pub mod literal;
 mod manipulate;

@@ -71,6 +71,7 @@ pub fn is_core(prim: &Prim) -> bool {
         | Prim::ArgSort { .. }
         | Prim::SearchSorted { .. }
         | Prim::Fft { .. }
+        | Prim::Linalg(_)
         | Prim::Custom(_) => false,
     }
 }
@@ -113,6 +114,7 @@ pub fn decompose(prim: &Prim, inputs: &[&TensorType]) -> Option<Result<Graph>> {
         Prim::SearchSorted { side } => {
             ordering::search_sorted(&mut steps, *side, vars[0], vars[1]).map(one)
         }
+        Prim::Linalg(_) => return None,
         Prim::Select
         | Prim::Cast { .. }
         | Prim::Bitcast { .. }

@@ -23,6 +23,8 @@ pub enum ErrorKind {
     Device,
     /// Something the backend or tnp cannot do, with what to use instead (`NotImplementedError`).
     Unsupported,
+    /// A matrix that cannot be factorised, or is none (`LinAlgError`).
+    LinAlg,
     /// A file or stream (`OSError`).
     Io,
     /// A transformation used outside its scope, or a value read where there is none yet (`RuntimeError`).
@@ -147,6 +149,8 @@ constructors! {
     device => Device;
     /// A [`ErrorKind::Unsupported`] error.
     unsupported => Unsupported;
+    /// A [`ErrorKind::LinAlg`] error.
+    linalg => LinAlg;
     /// A [`ErrorKind::Io`] error.
     io => Io;
     /// A [`ErrorKind::Scope`] error.

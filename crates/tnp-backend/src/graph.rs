@@ -4,7 +4,7 @@ use std::fmt;
 
 use smallvec::SmallVec;
 
-use crate::prim::{FftKind, Prim, infer};
+use crate::prim::{FftKind, Linalg, Prim, Singular, infer};
 use crate::{Error, Result, TensorType};
 
 /// Version of the serialised form; a reader refuses others.
@@ -335,6 +335,7 @@ fn parameters(prim: &Prim) -> String {
             format!("[axis={axis}{}]", if *reverse { ", reverse" } else { "" })
         }
         Prim::SearchSorted { side } => format!("[{side:?}]"),
+        Prim::Linalg(op) => factor(*op),
         Prim::DotGeneral(d) => format!(
             "[contract={:?}{:?}, batch={:?}{:?}]",
             d.lhs_contract, d.rhs_contract, d.lhs_batch, d.rhs_batch
@@ -356,6 +357,26 @@ fn parameters(prim: &Prim) -> String {
         Prim::Call { graph } => nested(graph),
         Prim::DeviceCopy { device } => format!("[{device}]"),
     }
+}
+
+fn factor(op: Linalg) -> String {
+    let flags = match op {
+        Linalg::Qr { full: true } => vec!["full"],
+        Linalg::Svd {
+            vectors: Singular::Full,
+        } => vec!["full"],
+        Linalg::TriangularSolve { lower, unit } => {
+            let side = if lower { "lower" } else { "upper" };
+            [side].into_iter().chain(unit.then_some("unit")).collect()
+        }
+        Linalg::Cholesky
+        | Linalg::Lu
+        | Linalg::Qr { full: false }
+        | Linalg::Svd { .. }
+        | Linalg::Eigh { .. }
+        | Linalg::Eig { .. } => return String::new(),
+    };
+    format!("[{}]", flags.join(", "))
 }
 
 fn indexed(axes: &[crate::prim::AxisIndex], at: usize) -> String {

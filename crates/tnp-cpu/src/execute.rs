@@ -15,6 +15,7 @@ use crate::dot_general::{DotAxes, dot_general};
 use crate::elementwise::{self, Faults};
 use crate::fft::fft;
 use crate::indexing::{self, Address};
+use crate::linalg::linalg;
 use crate::movement;
 use crate::nonzero::nonzero;
 use crate::reduce::reduce;
@@ -159,6 +160,7 @@ pub(crate) fn execute(
             unsafe { fft(*kind, x(0)?, *axis, strided_mut(&output)?.ptr) };
             one(output)
         }
+        Prim::Linalg(op) => linalg(device, *op, inputs, outputs),
         Prim::Sort { axis } => {
             let output = fresh(device, ty)?;
             // SAFETY: as above.

@@ -13,6 +13,7 @@ mod fft;
 mod fused;
 mod indexing;
 mod lanes;
+mod linalg;
 mod load;
 mod math;
 mod matmul;

@@ -273,7 +273,9 @@ fn layout(spec: &InputSpec, placing: Placing) -> (Layout, usize) {
             let outer = Layout::contiguous(&padded);
             let first: isize = outer.strides().iter().sum();
             let strides = outer.strides().iter().map(|stride| 2 * stride).collect();
-            (parts(strides, first as usize), outer.size() + 1)
+            // Nothing lies anywhere.
+            let first = if size == 0 { 0 } else { first as usize };
+            (parts(strides, first), outer.size() + 1)
         }
         Placing::Broadcast => {
             let held: Vec<usize> = (0..shape.len())

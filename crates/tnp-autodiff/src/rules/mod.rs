@@ -8,6 +8,7 @@ mod control;
 mod fft;
 mod indexing;
 mod layout;
+mod linalg;
 mod products;
 mod reduce;
 mod sort;
@@ -65,9 +66,15 @@ impl Step {
         self.inputs[at].value.as_ref().ok_or_else(|| self.unsaved())
     }
 
-    /// An output's value.
+    /// The first output's value.
     pub(crate) fn y(&self) -> Result<&Array> {
-        self.outputs[0].value.as_ref().ok_or_else(|| self.unsaved())
+        self.output(0)
+    }
+
+    /// An output's value.
+    pub(crate) fn output(&self, at: usize) -> Result<&Array> {
+        let value = self.outputs[at].value.as_ref();
+        value.ok_or_else(|| self.unsaved())
     }
 
     /// An input's type.
@@ -215,6 +222,7 @@ pub(crate) fn reads(prim: &Prim, types: &[TensorType], wanted: &[bool]) -> Optio
         Prim::Sort { .. } => Some(Reads::inputs(1)),
         Prim::ArgSort { .. } | Prim::SearchSorted { .. } => None,
         Prim::Fft { .. } => Some(Reads::NOTHING),
+        Prim::Linalg(op) => Some(linalg::reads(*op)),
         Prim::DotGeneral(_) => Some(products::reads(wanted)),
         Prim::Switch { .. } => Some(Reads::from(0)),
         Prim::While { .. } | Prim::Scan { .. } | Prim::Call { .. } => Some(Reads::NOTHING),
@@ -238,6 +246,7 @@ pub(crate) fn vjp(step: &Step, wanted: &[bool], flows: &[Option<Flow>]) -> Resul
         } => return control::scan(*carry, *length, *reverse, step, wanted, flows),
         Prim::Call { .. } => return control::call(step, wanted, flows),
         Prim::Custom(id) => return crate::custom::vjp(*id, step, wanted, flows),
+        Prim::Linalg(op) => return linalg::vjp(*op, step, wanted, flows),
         Prim::Unary(_)
         | Prim::Binary(_)
         | Prim::Select
@@ -308,6 +317,7 @@ pub(crate) fn vjp(step: &Step, wanted: &[bool], flows: &[Option<Flow>]) -> Resul
         | Prim::While { .. }
         | Prim::Scan { .. }
         | Prim::Call { .. }
+        | Prim::Linalg(_)
         | Prim::Custom(_) => Ok(none(wanted.len())),
     }
 }
@@ -358,6 +368,7 @@ pub(crate) fn jvp(
         Prim::Sort { axis } => sort::jvp(*axis, inputs, flows),
         Prim::ArgSort { .. } | Prim::SearchSorted { .. } => Ok(none(1)),
         Prim::Fft { kind, axis } => fft::jvp(*kind, *axis, flows),
+        Prim::Linalg(op) => linalg::jvp(*op, inputs, outputs, flows),
         Prim::DotGeneral(_) => products::jvp(prim, inputs, flows),
         Prim::StopGradient => Ok(none(1)),
         Prim::Custom(id) => crate::custom::jvp(*id, inputs, outputs, flows),

@@ -2,7 +2,9 @@
 
 use smallvec::smallvec;
 
-use super::{Prim, control, create, elementwise, fft, indexing, layout, products, reduce, sort};
+use super::{
+    Prim, control, create, elementwise, fft, indexing, layout, linalg, products, reduce, sort,
+};
 use crate::{Error, Result, TensorType, Types};
 
 /// Types of a primitive's outputs.
@@ -55,6 +57,7 @@ fn one_output(prim: &Prim, inputs: &[&TensorType]) -> Result<Types> {
         Prim::ArgSort { axis, stable: _ } => sort::argsort(*axis, take(inputs)?),
         Prim::SearchSorted { side: _ } => sort::search_sorted(take(inputs)?),
         Prim::Fft { kind, axis } => fft::fft(*kind, *axis, take(inputs)?),
+        Prim::Linalg(op) => return linalg::linalg(*op, inputs),
         Prim::DotGeneral(dims) => products::dot_general(dims, take(inputs)?),
         Prim::Switch { branches } => return control::switch(branches, inputs),
         Prim::While { condition, body } => return control::while_loop(condition, body, inputs),

@@ -8,6 +8,7 @@ mod fft;
 mod indexing;
 mod infer;
 mod layout;
+mod linalg;
 mod products;
 mod reduce;
 mod sort;
@@ -25,6 +26,7 @@ pub use fft::FftKind;
 pub use indexing::{AxisIndex, ScatterOp};
 pub use infer::infer;
 pub use layout::SliceSpec;
+pub use linalg::{Linalg, Singular};
 pub use products::DotDims;
 pub use reduce::{ArgReduceOp, CumulativeOp, ReduceOp};
 pub use sort::Side;
@@ -197,6 +199,8 @@ pub enum Prim {
         /// The axis.
         axis: usize,
     },
+    /// `(x)`, or `(a, b)`: a factorisation of each matrix of the last two axes, or triangular systems.
+    Linalg(Linalg),
     /// `(x, y)`: sums of products over pairs of axes; the result has batch axes, then the rest of `x`, then of `y`.
     DotGeneral(DotDims),
     /// `(branch, operand…)`: runs the branch (0-d int64) of that number; out of range is an error.
@@ -270,6 +274,7 @@ impl Prim {
             Prim::ArgSort { .. } => "argsort",
             Prim::SearchSorted { .. } => "searchsorted",
             Prim::Fft { kind, .. } => kind.name(),
+            Prim::Linalg(op) => op.name(),
             Prim::DotGeneral(_) => "dot_general",
             Prim::Switch { .. } => "switch",
             Prim::While { .. } => "while_loop",

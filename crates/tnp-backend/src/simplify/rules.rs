@@ -49,6 +49,7 @@ pub(super) fn apply(shared: &mut Shared, prim: &Prim, inputs: &[Var]) -> Result<
         | Prim::ArgSort { .. }
         | Prim::SearchSorted { .. }
         | Prim::Fft { .. }
+        | Prim::Linalg(_)
         | Prim::DotGeneral(_)
         | Prim::Switch { .. }
         | Prim::While { .. }

@@ -27,6 +27,7 @@ const UNSEEN: &str =
     "refuses values where it sees them; in a trace or a map there are none to look at";
 const STEPS: &str = "counts jump where an element passes an edge, and some lie on one";
 const TINY: &str = "the derivative of a subnormal number's fraction is infinite";
+const BASES: &str = "vectors beyond those that belong to singular values, or to columns, are any basis: their derivative is refused";
 const NAN: &str = "no degrees of freedom are left, on purpose: the result is NaN";
 
 const fn row(expression: &'static str, laws: &'static [Law], reason: &'static str) -> Exception {
@@ -55,6 +56,8 @@ impl Exception {
 /// All exceptions.
 #[rustfmt::skip]
 pub const EXCEPTIONS: &[Exception] = &[
+    row("(lambda q, r: (np.matmul(q, r), np.matmul(q.swapaxes(-1, -2).conj(), q), abs(r)))(*np.linalg.qr(x, 'complete'))", &[Gradient, MappedGradient, CompiledGradient, Taped], BASES),
+    row("(lambda u, s, vh: (np.matmul(u.swapaxes(-1, -2).conj(), u), s, np.matmul(vh, vh.swapaxes(-1, -2).conj())))(*np.linalg.svd(x))", &[Gradient, MappedGradient, CompiledGradient, Taped], BASES),
     row("np.ndarray(shape=x.shape, dtype=x.dtype, buffer=x.copy())", &[Compiled, CompiledPart, Mapped, Gradient, MappedGradient, CompiledGradient], HOST),
     row("bool(x)", &[Compiled, CompiledPart, Mapped], READS),
     row("int(x.item())", &[Compiled, CompiledPart, Mapped], READS),

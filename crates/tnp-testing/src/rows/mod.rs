@@ -40,6 +40,7 @@ mod dtypes;
 mod elementwise;
 mod fft;
 mod indexing;
+mod linalg;
 mod manipulate;
 mod products;
 mod random;
@@ -426,6 +427,7 @@ macro_rules! categories {
             elementwise,
             fft,
             indexing,
+            linalg,
             manipulate,
             products,
             random,

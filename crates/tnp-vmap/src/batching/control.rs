@@ -150,6 +150,7 @@ fn is_delicate(prim: &Prim) -> bool {
         Prim::ArgReduce { .. } | Prim::Cumulative { .. } | Prim::Sort { .. } => false,
         Prim::ArgSort { .. } | Prim::SearchSorted { .. } | Prim::DotGeneral(_) => false,
         Prim::Fft { .. } => false,
+        Prim::Linalg(_) => true,
         Prim::Barrier | Prim::StopGradient | Prim::DeviceCopy { .. } => false,
     }
 }

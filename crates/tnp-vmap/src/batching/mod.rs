@@ -7,6 +7,7 @@ mod elementwise;
 mod fft;
 mod indexing;
 mod layout;
+mod linalg;
 mod products;
 mod reduce;
 mod sort;
@@ -98,6 +99,7 @@ pub(crate) fn batch(prim: &Prim, args: SmallVec<[Arg; 4]>, size: usize) -> Resul
         Prim::ArgSort { axis, stable } => sort::argsort(*axis, *stable, &args),
         Prim::SearchSorted { side } => sort::search_sorted(*side, &args, size),
         Prim::Fft { kind, axis } => fft::fft(*kind, *axis, &args),
+        Prim::Linalg(op) => linalg::linalg(*op, &args, size),
         Prim::DotGeneral(dims) => products::dot_general(dims, &args),
         Prim::Switch { branches } => control::switch(branches, &args, size),
         Prim::While { condition, body } => control::while_loop(condition, body, &args, size),
