@@ -121,7 +121,7 @@ pub(crate) fn test(arguments: &[&str]) -> Done {
     suite.step("coverage", || coverage::run(&["--check"]));
     suite.step("wheel", || wheel::test(&[]));
     suite.step("wheel: stubs", || wheel::stubs(&["--check"]));
-    suite.step("wheel: notebook", || wheel::notebook(&["--check"]));
+    suite.step("wheel: guide", || wheel::notebook(&["--check"]));
     suite.step("mutants (a sample)", || mutants::run(&["--sample", "6"]));
     suite.step("tour", || {
         let mut tour = cargo(&[

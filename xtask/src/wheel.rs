@@ -63,8 +63,18 @@ fn build(profile: &str, folder: &Path) -> Done<PathBuf> {
     build.env("CARGO_TARGET_DIR", root().join("target"));
     build.env("MATURIN_PEP517_ARGS", format!("--profile {profile}"));
     build.env("PYO3_PYTHON", &interpreter);
+    // The build backend runs `maturin`, which the environment has beside its interpreter.
+    build.env("PATH", with_first(interpreter.parent())?);
     run(&mut build)?;
     Ok(interpreter)
+}
+
+/// Where programs are looked for, a folder before all others.
+fn with_first(folder: Option<&Path>) -> Done<std::ffi::OsString> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = folder.map(Path::to_path_buf).into_iter();
+    std::env::join_paths(folders.chain(std::env::split_paths(&path)))
+        .map_err(|error| error.to_string())
 }
 
 /// Builds the wheel and runs its tests, those that a filter names.
