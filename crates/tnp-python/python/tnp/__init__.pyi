@@ -90,7 +90,7 @@ def acos(x: _ArrayLike, /) -> ndarray: ...
 def acosh(x: _ArrayLike, /) -> ndarray: ...
 
 def add(x1: _ArrayLike, x2: _ArrayLike, /) -> ndarray:
-    """The array with a value added to the part; what is indexed twice is added to twice, as `numpy.add.at` does."""
+    """`x + y`; logical or for bool."""
 
 def all(a: _ArrayLike, /, axis: _Axis = None, *, keepdims: _b.bool = False, where: _ArrayLike = True) -> ndarray:
     """True where all elements over axes are true, that is not zero; so for none."""
@@ -212,6 +212,9 @@ def average(a: _ArrayLike, axis: _Axis = None, weights: _ArrayLike | None = None
 
 bfloat16: _DType
 
+def bincount(x: _ArrayLike, /, weights: _ArrayLike | None = None, minlength: int = 0) -> ndarray:
+    """How often each whole number from 0 on is in a 1-D array (int64), or what its weights sum up to (float64)."""
+
 def bitwise_and(x1: _ArrayLike, x2: _ArrayLike, /) -> ndarray:
     """Bitwise and; logical for bool."""
 
@@ -294,6 +297,9 @@ def copy(a: _ArrayLike) -> ndarray:
 def copysign(x1: _ArrayLike, x2: _ArrayLike, /) -> ndarray:
     """Magnitude of the first, sign of the second."""
 
+def corrcoef(x: _ArrayLike, y: _ArrayLike | None = None, rowvar: _b.bool = True, *, dtype: _DTypeLike | None = None) -> ndarray:
+    """The correlation coefficients of variables: their covariances over the products of their standard deviations, within ±1."""
+
 def cos(x: _ArrayLike, /) -> ndarray:
     """Cosine of radians."""
 
@@ -302,6 +308,9 @@ def cosh(x: _ArrayLike, /) -> ndarray:
 
 def count_nonzero(a: _ArrayLike, /, axis: _Axis = None, *, keepdims: _b.bool = False) -> ndarray:
     """How many elements over axes are not zero (int64); NaN is not."""
+
+def cov(m: _ArrayLike, y: _ArrayLike | None = None, rowvar: _b.bool = True, bias: _b.bool = False, ddof: _ArrayLike | None = None, fweights: _ArrayLike | None = None, aweights: _ArrayLike | None = None, *, dtype: _DTypeLike | None = None) -> ndarray:
+    """The covariance matrix of variables: rows (or columns) of a 2-D array, or one variable alone."""
 
 def cross(a: _ArrayLike, b: _ArrayLike, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: _Axis = None) -> ndarray:
     """The cross product of vectors of three components, other axes broadcast."""
@@ -366,6 +375,9 @@ def diagonal(a: _ArrayLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> 
 
 def diff(a: _ArrayLike, /, n: int = 1, axis: int | None = -1, prepend: _ArrayLike | None = None, append: _ArrayLike | None = None) -> ndarray:
     """Each element less the one before it along an axis, the last by default; repeated `n` times."""
+
+def digitize(x: _ArrayLike, bins: _ArrayLike, right: _b.bool = False) -> ndarray:
+    """For each element the number (int64) of the bin it is in: between `binsi-1` and `binsi`, 0 before the first and the number of edges after the last."""
 
 def divide(x1: _ArrayLike, x2: _ArrayLike, /) -> ndarray:
     """`x / y`, in floating point."""
@@ -567,6 +579,18 @@ def heaviside(x1: _ArrayLike, x2: _ArrayLike, /) -> ndarray:
 def hessian(fun: _Callable[..., _Any], argnums: int | _Sequence[int] | None = None) -> _Callable[..., _Any]:
     """The function that gives the second derivatives of another, whose value is a scalar, with respect to one array."""
 
+def histogram(a: _ArrayLike, bins: int = 10, range: _ArrayLike | None = None, density: _b.bool = False, weights: _ArrayLike | None = None) -> ndarray:
+    """How many elements lie in each of some bins, and the edges of these. The bins are half open but for the last."""
+
+def histogram2d(x: _ArrayLike, y: _ArrayLike, bins: int = 10, range: _ArrayLike | None = None, density: _b.bool = False, weights: _ArrayLike | None = None) -> ndarray:
+    """How many points lie in each cell of a plane of bins: the counts (float64), and the edges along `x` and `y`."""
+
+def histogram_bin_edges(a: _ArrayLike, bins: int = 10, range: _ArrayLike | None = None, weights: _ArrayLike | None = None) -> ndarray:
+    """The edges of the bins that `histogram` would take."""
+
+def histogramdd(sample: _ArrayLike, bins: int = 10, range: _ArrayLike | None = None, density: _b.bool = False, weights: _ArrayLike | None = None) -> ndarray:
+    """How many samples lie in each cell of a grid of bins: samples are the rows of a 2-D array, with one column an axis."""
+
 def hsplit(ary: _ArrayLike, indices_or_sections: int | _Sequence[int]) -> list[ndarray]:
     """Splits side by side: along the second axis, a 1-D array along its only one. Views."""
 
@@ -753,7 +777,7 @@ def max(a: _ArrayLike, /, axis: _Axis = None, *, keepdims: _b.bool = False, init
     """Largest element over axes, over all by default; NaN if any is."""
 
 def maximum(x1: _ArrayLike, x2: _ArrayLike, /) -> ndarray:
-    """The array with the larger of part and value, as `numpy.maximum.at` does; NaN if either is."""
+    """The larger, elementwise; NaN if either is."""
 
 def may_share_memory(a: _ArrayLike, b: _ArrayLike, /, max_work: int | None = None) -> _b.bool: ...
 
@@ -773,7 +797,7 @@ def min(a: _ArrayLike, /, axis: _Axis = None, *, keepdims: _b.bool = False, init
     """Smallest element over axes, over all by default; NaN if any is."""
 
 def minimum(x1: _ArrayLike, x2: _ArrayLike, /) -> ndarray:
-    """The array with the smaller of part and value, as `numpy.minimum.at` does; NaN if either is."""
+    """The smaller, elementwise; NaN if either is."""
 
 def mod(x1: _ArrayLike, x2: _ArrayLike, /) -> ndarray: ...
 
@@ -781,12 +805,24 @@ def moveaxis(a: _ArrayLike, source: int | _Sequence[int], destination: int | _Se
     """Moves axes to new places; the others keep their order. A view."""
 
 def multiply(x1: _ArrayLike, x2: _ArrayLike, /) -> ndarray:
-    """The array with the part multiplied by a value, as `numpy.multiply.at` does."""
+    """`x * y`; logical and for bool."""
 
 nan: float
 
 def nan_to_num(x: _ArrayLike, copy: _b.bool = True, nan: _ArrayLike = 0.0, posinf: _ArrayLike | None = None, neginf: _ArrayLike | None = None) -> ndarray:
     """The elements with NaN replaced by zero and infinities by the largest finite numbers, or by what the options say."""
+
+def nanargmax(a: _ArrayLike, axis: _Axis = None, *, keepdims: _b.bool = False) -> ndarray:
+    """Position (int64) of the first largest element along an axis that is not NaN, or in the array read in C order."""
+
+def nanargmin(a: _ArrayLike, axis: _Axis = None, *, keepdims: _b.bool = False) -> ndarray:
+    """Position (int64) of the first smallest element along an axis that is not NaN, or in the array read in C order."""
+
+def nancumprod(a: _ArrayLike, axis: _Axis = None, dtype: _DTypeLike | None = None) -> ndarray:
+    """Running product along an axis, NaN counting as one; of the elements in C order without one."""
+
+def nancumsum(a: _ArrayLike, axis: _Axis = None, dtype: _DTypeLike | None = None) -> ndarray:
+    """Running sum along an axis, NaN counting as zero; of the elements in C order without one."""
 
 def nanmax(a: _ArrayLike, axis: _Axis = None, *, keepdims: _b.bool = False, initial: _ArrayLike | None = None, where: _ArrayLike = True) -> ndarray:
     """Largest element over axes, ignoring NaN; NaN where there is nothing else."""
@@ -794,11 +830,20 @@ def nanmax(a: _ArrayLike, axis: _Axis = None, *, keepdims: _b.bool = False, init
 def nanmean(a: _ArrayLike, axis: _Axis = None, dtype: _DTypeLike | None = None, *, keepdims: _b.bool = False, where: _ArrayLike = True) -> ndarray:
     """Mean over axes, ignoring NaN; NaN where there is nothing else."""
 
+def nanmedian(a: _ArrayLike, axis: _Axis = None, *, keepdims: _b.bool = False) -> ndarray:
+    """The middle over axes of the elements that are not NaN, the mean of the two middle ones for an even number; NaN where there are no others."""
+
 def nanmin(a: _ArrayLike, axis: _Axis = None, *, keepdims: _b.bool = False, initial: _ArrayLike | None = None, where: _ArrayLike = True) -> ndarray:
     """Smallest element over axes, ignoring NaN; NaN where there is nothing else."""
 
+def nanpercentile(a: _ArrayLike, q: _ArrayLike, axis: _Axis = None, *, method: _b.str = "linear", keepdims: _b.bool = False, weights: _ArrayLike | None = None) -> ndarray:
+    """Percentiles over axes of the elements that are not NaN; NaN where there are no others."""
+
 def nanprod(a: _ArrayLike, axis: _Axis = None, dtype: _DTypeLike | None = None, *, keepdims: _b.bool = False, initial: _ArrayLike | None = None, where: _ArrayLike = True) -> ndarray:
     """Product over axes, NaN counting as one."""
+
+def nanquantile(a: _ArrayLike, q: _ArrayLike, axis: _Axis = None, *, method: _b.str = "linear", keepdims: _b.bool = False, weights: _ArrayLike | None = None) -> ndarray:
+    """Quantiles over axes of the elements that are not NaN; NaN where there are no others."""
 
 def nanstd(a: _ArrayLike, axis: _Axis = None, dtype: _DTypeLike | None = None, *, ddof: int = 0, keepdims: _b.bool = False, where: _ArrayLike = True, correction: float | None = None) -> ndarray:
     """Standard deviation over axes, ignoring NaN; NaN where no degrees of freedom are left."""
@@ -1049,6 +1094,9 @@ def outer(a: _ArrayLike, b: _ArrayLike) -> ndarray:
 def pad(array: _ArrayLike, pad_width: _Any, mode: _b.str = "constant", *, constant_values: _Any = 0, end_values: _Any = 0, stat_length: _ArrayLike | None = None, reflect_type: _b.str = "even") -> ndarray:
     """The array with a border; see `Pad` for the modes. Zeros with `()`."""
 
+def percentile(a: _ArrayLike, q: _ArrayLike, axis: _Axis = None, *, method: _b.str = "linear", keepdims: _b.bool = False, weights: _ArrayLike | None = None) -> ndarray:
+    """Percentiles of the elements over axes: `quantile` with shares from 0 to 100."""
+
 def permute_dims(a: _ArrayLike, axes: _Axis = None) -> ndarray:
     """The axes in another order; the same as `transpose`(crate::transpose)."""
 
@@ -1076,6 +1124,9 @@ def ptp(a: _ArrayLike, axis: _Axis = None, *, keepdims: _b.bool = False) -> ndar
 
 def put_along_axis(arr: _ArrayLike, indices: _ArrayLike, values: _ArrayLike, axis: int | None = -1) -> None:
     """The array with values put at positions along an axis, each line with indices of its own. NumPy changes its argument; here the result is a new array, in place when the array is given up (`x = put_along_axis(x, …)?`)."""
+
+def quantile(a: _ArrayLike, q: _ArrayLike, axis: _Axis = None, *, method: _b.str = "linear", keepdims: _b.bool = False, weights: _ArrayLike | None = None) -> ndarray:
+    """Quantiles of the elements over axes: what lies above the shares `q`, numbers from 0 to 1, of them; NaN if any element is."""
 
 def rad2deg(x: _ArrayLike, /) -> ndarray:
     """Radians as degrees."""
@@ -1209,7 +1260,7 @@ def stop_gradient(x: _T) -> _T:
     """The same structure, through which no gradient flows."""
 
 def subtract(x1: _ArrayLike, x2: _ArrayLike, /) -> ndarray:
-    """The array with a value subtracted from the part, as `numpy.subtract.at` does."""
+    """`x - y`; not for bool."""
 
 def sum(a: _ArrayLike, /, axis: _Axis = None, dtype: _DTypeLike | None = None, *, keepdims: _b.bool = False, initial: _ArrayLike | None = None, where: _ArrayLike = True) -> ndarray:
     """Sum over axes, over all by default."""
