@@ -21,7 +21,7 @@ IMPORTS = """\
 import builtins as _b
 from collections.abc import Callable as _Callable, Iterable as _Iterable, Iterator as _Iterator, Sequence as _Sequence
 from types import TracebackType as _TracebackType
-from typing import Any as _Any, Generic as _Generic, Literal as _Literal, ParamSpec as _ParamSpec
+from typing import Any as _Any, Generic as _Generic, Literal as _Literal, NamedTuple as _NamedTuple, ParamSpec as _ParamSpec
 from typing import Protocol as _Protocol, TypeAlias as _TypeAlias, TypeVar as _TypeVar, overload as _overload
 
 import numpy as _np
@@ -61,7 +61,7 @@ import builtins as _b
 from collections.abc import Sequence as _Sequence
 from typing import Any as _Any
 
-from tnp import _ArrayLike, _Axis, _DType, _DTypeLike, _Shape, dtype, ndarray
+from tnp import _ArrayLike, _Axis, _DType, _DTypeLike, _Shape, dtype, ndarray{named}
 """
 
 # Types of parameters, by name; None is added where it is the default.
@@ -79,6 +79,7 @@ PARAMETERS = {
     "body": "_Callable[[], _T]",
     "body_fun": "_Callable[..., _Any]",
     "branches": "_Sequence[_Callable[..., _T]]",
+    "bins": "_ArrayLike | _b.str",
     "bytes": "int",
     "cache_size": "int",
     "choicelist": "_Sequence[_ArrayLike]",
@@ -181,9 +182,11 @@ SPECIAL = {
 # What functions give that is no array.
 RESULTS = {
     "list[ndarray]": "array_split dsplit hsplit split vsplit",
-    "tuple[ndarray, ...]": "broadcast_arrays diag_indices ix_ meshgrid nonzero unstack unique_all unique_counts unique_inverse",
-    "tuple[ndarray, ndarray]": "divmod modf frexp eigh eig qr slogdet",
-    "tuple[ndarray, ndarray, ndarray]": "svd",
+    "tuple[ndarray, ...]": "broadcast_arrays diag_indices diag_indices_from ix_ mask_indices meshgrid nonzero tril_indices tril_indices_from"
+    " triu_indices triu_indices_from unravel_index unstack",
+    "tuple[ndarray, ndarray]": "divmod modf frexp histogram",
+    "tuple[ndarray, ndarray, ndarray]": "histogram2d",
+    "tuple[ndarray, tuple[ndarray, ...]]": "histogramdd",
     "_b.bool": "allclose array_equal array_equiv can_cast iscomplexobj isdtype isrealobj isscalar issubdtype may_share_memory shares_memory",
     "_b.str": "array2string array_repr array_str current_behavior current_device explain",
     "int": "ndim",
@@ -203,8 +206,28 @@ RESULTS = {
     "_np.ndarray[_Any, _Any]": "numpy",
 }
 RESULT = {name: result for result, names in RESULTS.items() for name in names.split()}
-# The same, for methods where the function of the name gives something else.
-METHOD_RESULT = {("ndarray", "sort"): "None", ("GradientTape", "jacobian"): "_Any", ("GradientTape", "batch_jacobian"): "ndarray"}
+# The same, where the function of the name in `tnp` gives something else.
+SCOPED = {
+    ("linalg", "cond"): "ndarray",
+    ("linalg", "lstsq"): "tuple[ndarray, ndarray, int, ndarray]",
+    ("linalg", "matrix_rank"): "ndarray",
+    ("ndarray", "sort"): "None",
+    ("GradientTape", "jacobian"): "_Any",
+    ("GradientTape", "batch_jacobian"): "ndarray",
+}
+# Flags with which a function gives more than an array.
+FLAGS = {
+    "average": ("returned",),
+    "intersect1d": ("return_indices",),
+    "linspace": ("retstep",),
+    "unique": ("return_index", "return_inverse", "return_counts"),
+}
+# Named tuples that functions give: `unique_all` gives `UniqueAllResult`.
+NAMED = {
+    name.removesuffix("Result").lower(): cls
+    for name, cls in vars(tnp._types).items()
+    if name.endswith("Result") and hasattr(cls, "_fields")
+}
 
 BINARY = "add sub mul truediv floordiv mod pow matmul lshift rshift and or xor".split()
 DUNDERS = {
@@ -422,6 +445,23 @@ def docstring(thing, indent):
     return f'\n{indent}    """{line}"""'
 
 
+def result_of(scope, name):
+    """What a function gives, in the module, one of its submodules or a class."""
+    if name.replace("_", "") in NAMED and scope in ("tnp", "linalg"):
+        return "_" + NAMED[name.replace("_", "")].__name__
+    return SCOPED.get((scope, name)) or RESULT.get(name, "ndarray")
+
+
+def flagged(name, thing):
+    """The forms of a function that gives an array, or with flags more."""
+    signature = inspect.signature(thing)
+    more = f"def {name}({parameters(name, signature)}) -> _Any:{docstring(thing, '')}\n"
+    plain = more.replace(" -> _Any:", " -> ndarray:")
+    for flag in FLAGS[name]:
+        plain = plain.replace(f"{flag}: _b.bool", f"{flag}: _Literal[False]")
+    return f"@_overload\n{plain}@_overload\n{more}"
+
+
 def function(name, thing, result, indent=""):
     """The `def` of a function."""
     return f"{indent}def {name}({parameters(name, inspect.signature(thing))}) -> {result}:{docstring(thing, indent)}\n"
@@ -455,19 +495,20 @@ def class_body(cls, public):
         elif isinstance(thing, (types.GetSetDescriptorType, types.MemberDescriptorType)):
             yield f"    @property\n    def {name}(self) -> {PROPERTIES.get(name, 'ndarray')}:{docstring(thing, '    ')}\n"
         else:
-            result = METHOD_RESULT.get((public, name)) or RESULT.get(name, "ndarray")
-            yield function(name, thing, result, "    ")
+            yield function(name, thing, result_of(public, name), "    ")
     if public == "ndarray":
         yield "    __array_priority__: float\n"
         yield "    __hash__: None  # type: ignore[assignment]\n"
         yield "    def __buffer__(self, flags: int, /) -> memoryview: ...\n"
 
 
-def stub_of(name, thing):
+def stub_of(name, thing, scope="tnp"):
     """What a stub says of one public name."""
+    if scope == "tnp" and name in FLAGS:
+        return flagged(name, thing)
     if name in CLASSES:
         return CLASSES[name]
-    if name in OVERLOADED:
+    if scope == "tnp" and name in OVERLOADED:
         return OVERLOADED[name]
     if name == "Array":
         return "Array = ndarray\n"
@@ -482,7 +523,7 @@ def stub_of(name, thing):
         return f"{name}: None\n"
     if isinstance(thing, (float, str)):
         return f"{name}: {'float' if isinstance(thing, float) else '_b.str'}\n"
-    return function(name, thing, RESULT.get(name, "ndarray"))
+    return function(name, thing, result_of(scope, name))
 
 
 def stubs():
@@ -493,13 +534,18 @@ def stubs():
     private = [name for name in ("_At", "_Place") if hasattr(tnp._tnp, name)]
     parts = [stub_of(name, getattr(tnp, name)) for name in names if name not in modules]
     parts += [stub_of(name, getattr(tnp._tnp, name)) for name in private]
+    for cls in NAMED.values():
+        parts.append(f"class _{cls.__name__}(_NamedTuple):\n" + "".join(f"    {field}: ndarray\n" for field in cls._fields))
     files = {"__init__.pyi": HEADER.format(module="tnp", imports=imports) + "\n".join(parts)}
     for name in modules:
         module = getattr(tnp, name)
         if name == "exceptions":
             continue
-        parts = [stub_of(part, getattr(module, part)) for part in module.__all__]
-        files[f"{name}.pyi"] = HEADER.format(module=f"tnp.{name}", imports=SUBMODULE_IMPORTS) + "\n".join(parts)
+        parts = [stub_of(part, getattr(module, part), name) for part in module.__all__]
+        body = "\n".join(parts)
+        named = [f"_{cls.__name__}" for cls in NAMED.values() if f"-> _{cls.__name__}:" in body]
+        imports = SUBMODULE_IMPORTS.format(named="".join(f", {one}" for one in named))
+        files[f"{name}.pyi"] = HEADER.format(module=f"tnp.{name}", imports=imports) + body
     return files
 
 

@@ -51,6 +51,45 @@ def test_every_attribute_has_a_stub(cls):
     assert public and public <= set(names_of(stub.body))
 
 
+def fits(value, annotation):
+    """Whether a value is of a type of the stub, as far as it is one of these."""
+    match annotation:
+        case "ndarray":
+            return isinstance(value, tnp.ndarray)
+        case "_b.bool" | "int" | "_b.str" | "None":
+            return type(value).__name__ == annotation.removeprefix("_b.") + ("Type" if annotation == "None" else "")
+        case "_DType":
+            return isinstance(value, tnp.dtype)
+        case "tuple[ndarray, ndarray]" | "tuple[ndarray, ndarray, ndarray]":
+            return len(value) == annotation.count("ndarray") and fits(value, "tuple[ndarray, ...]")
+        case "tuple[ndarray, ...]" | "list[ndarray]":
+            return type(value).__name__ == annotation.split("[")[0] and all(isinstance(part, tnp.ndarray) for part in value)
+        case _ if annotation.startswith("_Unique"):
+            return type(value).__name__ == annotation[1:]
+    return True
+
+
+def test_results_are_what_the_stub_says():
+    x, v, n = tnp.ones((4, 4)), tnp.ones(4), tnp.arange(4)
+    calls = [(v,), (x,), (n,), (v, v), (x, x), (n, n), (4,), (x, v), (v, 0), ([v, v],), (v, 2), (2, (2, 2)), (v, v, v), (x, 1, 0)]
+    called, wrong = 0, []
+    for node in tree("__init__").body:
+        if not isinstance(node, ast.FunctionDef) or node.name.startswith(("set_", "enable", "experimental", "_")):
+            continue
+        annotation = ast.unparse(node.returns)
+        for arguments in calls:
+            try:
+                value = getattr(tnp, node.name)(*arguments)
+            except (TypeError, ValueError, IndexError):
+                continue
+            called += 1
+            if not node.decorator_list and not fits(value, annotation):
+                wrong.append((node.name, annotation, value))
+            break
+    assert not wrong
+    assert called > 250
+
+
 def test_types(tmp_path):
     checker = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path), str(FOLDER / "__init__.pyi")]
     stubs = [str(FOLDER / f"{name}.pyi") for name in submodules()]

@@ -28,6 +28,9 @@ draws: tnp.ndarray = tnp.random.randn(2, 3)
 ours: tnp.ndarray = tnp.asarray(np.ones(3), copy=False)
 theirs: np.ndarray = x.numpy()
 total: np.float64 = np.float64(np.mean(x))
+found: tnp.ndarray = tnp.unique(x)
+counts: tnp.ndarray = tnp.unique_counts(x).counts
+heights, edges = tnp.histogram(x, bins=3)
 limits: float = tnp.finfo(tnp.float32).eps
 
 

@@ -2,7 +2,7 @@
 import builtins as _b
 from collections.abc import Callable as _Callable, Iterable as _Iterable, Iterator as _Iterator, Sequence as _Sequence
 from types import TracebackType as _TracebackType
-from typing import Any as _Any, Generic as _Generic, Literal as _Literal, ParamSpec as _ParamSpec
+from typing import Any as _Any, Generic as _Generic, Literal as _Literal, NamedTuple as _NamedTuple, ParamSpec as _ParamSpec
 from typing import Protocol as _Protocol, TypeAlias as _TypeAlias, TypeVar as _TypeVar, overload as _overload
 
 import numpy as _np
@@ -207,7 +207,11 @@ def atleast_2d(*arys: _ArrayLike) -> _Any:
 def atleast_3d(*arys: _ArrayLike) -> _Any:
     """The array with at least three axes: `(N,)` becomes `(1, N, 1)`, `(M, N)` becomes `(M, N, 1)`. A view."""
 
-def average(a: _ArrayLike, axis: _Axis = None, weights: _ArrayLike | None = None, returned: _b.bool = False, *, keepdims: _b.bool = False) -> ndarray:
+@_overload
+def average(a: _ArrayLike, axis: _Axis = None, weights: _ArrayLike | None = None, returned: _Literal[False] = False, *, keepdims: _b.bool = False) -> ndarray:
+    """Weighted average over axes: `sum(x * weights) / sum(weights)`."""
+@_overload
+def average(a: _ArrayLike, axis: _Axis = None, weights: _ArrayLike | None = None, returned: _b.bool = False, *, keepdims: _b.bool = False) -> _Any:
     """Weighted average over axes: `sum(x * weights) / sum(weights)`."""
 
 bfloat16: _DType
@@ -364,7 +368,7 @@ def diag(v: _ArrayLike, k: int = 0) -> ndarray:
 def diag_indices(n: int, ndim: int = 2) -> tuple[ndarray, ...]:
     """Index arrays of the main diagonal of an array of `ndim` axes (2 with `()`) of `n` elements each."""
 
-def diag_indices_from(arr: _ArrayLike) -> ndarray:
+def diag_indices_from(arr: _ArrayLike) -> tuple[ndarray, ...]:
     """Index arrays of the main diagonal of an array of two axes or more, all of one size."""
 
 def diagflat(v: _ArrayLike, k: int = 0) -> ndarray:
@@ -376,7 +380,7 @@ def diagonal(a: _ArrayLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> 
 def diff(a: _ArrayLike, /, n: int = 1, axis: int | None = -1, prepend: _ArrayLike | None = None, append: _ArrayLike | None = None) -> ndarray:
     """Each element less the one before it along an axis, the last by default; repeated `n` times."""
 
-def digitize(x: _ArrayLike, bins: _ArrayLike, right: _b.bool = False) -> ndarray:
+def digitize(x: _ArrayLike, bins: _ArrayLike | _b.str, right: _b.bool = False) -> ndarray:
     """For each element the number (int64) of the bin it is in: between `binsi-1` and `binsi`, 0 before the first and the number of edges after the last."""
 
 def divide(x1: _ArrayLike, x2: _ArrayLike, /) -> ndarray:
@@ -579,16 +583,16 @@ def heaviside(x1: _ArrayLike, x2: _ArrayLike, /) -> ndarray:
 def hessian(fun: _Callable[..., _Any], argnums: int | _Sequence[int] | None = None) -> _Callable[..., _Any]:
     """The function that gives the second derivatives of another, whose value is a scalar, with respect to one array."""
 
-def histogram(a: _ArrayLike, bins: int = 10, range: _ArrayLike | None = None, density: _b.bool = False, weights: _ArrayLike | None = None) -> ndarray:
+def histogram(a: _ArrayLike, bins: _ArrayLike | _b.str = 10, range: _ArrayLike | None = None, density: _b.bool = False, weights: _ArrayLike | None = None) -> tuple[ndarray, ndarray]:
     """How many elements lie in each of some bins, and the edges of these. The bins are half open but for the last."""
 
-def histogram2d(x: _ArrayLike, y: _ArrayLike, bins: int = 10, range: _ArrayLike | None = None, density: _b.bool = False, weights: _ArrayLike | None = None) -> ndarray:
+def histogram2d(x: _ArrayLike, y: _ArrayLike, bins: _ArrayLike | _b.str = 10, range: _ArrayLike | None = None, density: _b.bool = False, weights: _ArrayLike | None = None) -> tuple[ndarray, ndarray, ndarray]:
     """How many points lie in each cell of a plane of bins: the counts (float64), and the edges along `x` and `y`."""
 
-def histogram_bin_edges(a: _ArrayLike, bins: int = 10, range: _ArrayLike | None = None, weights: _ArrayLike | None = None) -> ndarray:
+def histogram_bin_edges(a: _ArrayLike, bins: _ArrayLike | _b.str = 10, range: _ArrayLike | None = None, weights: _ArrayLike | None = None) -> ndarray:
     """The edges of the bins that `histogram` would take."""
 
-def histogramdd(sample: _ArrayLike, bins: int = 10, range: _ArrayLike | None = None, density: _b.bool = False, weights: _ArrayLike | None = None) -> ndarray:
+def histogramdd(sample: _ArrayLike, bins: _ArrayLike | _b.str = 10, range: _ArrayLike | None = None, density: _b.bool = False, weights: _ArrayLike | None = None) -> tuple[ndarray, tuple[ndarray, ...]]:
     """How many samples lie in each cell of a grid of bins: samples are the rows of a 2-D array, with one column an axis."""
 
 def hsplit(ary: _ArrayLike, indices_or_sections: int | _Sequence[int]) -> list[ndarray]:
@@ -640,7 +644,11 @@ int_: _DType
 class integer(number):
     """Integers."""
 
-def intersect1d(ar1: _ArrayLike, ar2: _ArrayLike, assume_unique: _b.bool = False, return_indices: _b.bool = False) -> ndarray:
+@_overload
+def intersect1d(ar1: _ArrayLike, ar2: _ArrayLike, assume_unique: _b.bool = False, return_indices: _Literal[False] = False) -> ndarray:
+    """The distinct elements that are in both of two arrays, ascending."""
+@_overload
+def intersect1d(ar1: _ArrayLike, ar2: _ArrayLike, assume_unique: _b.bool = False, return_indices: _b.bool = False) -> _Any:
     """The distinct elements that are in both of two arrays, ascending."""
 
 intp: _DType
@@ -722,7 +730,11 @@ def less_equal(x1: _ArrayLike, x2: _ArrayLike, /) -> ndarray:
 def lexsort(keys: _ArrayLike, axis: int | None = -1) -> ndarray:
     """Positions (int64) that sort by several keys, the last key first: NumPy's `lexsort`."""
 
-def linspace(start: _ArrayLike, stop: _ArrayLike, /, num: int = 50, *, endpoint: _b.bool = True, retstep: _b.bool = False, dtype: _DTypeLike | None = None, axis: int | None = 0, device: _b.str | None = None) -> ndarray:
+@_overload
+def linspace(start: _ArrayLike, stop: _ArrayLike, /, num: int = 50, *, endpoint: _b.bool = True, retstep: _Literal[False] = False, dtype: _DTypeLike | None = None, axis: int | None = 0, device: _b.str | None = None) -> ndarray:
+    """Evenly spaced numbers from `start` to `stop`, 50 unless said; see `Space` for the options."""
+@_overload
+def linspace(start: _ArrayLike, stop: _ArrayLike, /, num: int = 50, *, endpoint: _b.bool = True, retstep: _b.bool = False, dtype: _DTypeLike | None = None, axis: int | None = 0, device: _b.str | None = None) -> _Any:
     """Evenly spaced numbers from `start` to `stop`, 50 unless said; see `Space` for the options."""
 
 def log(x: _ArrayLike, /) -> ndarray:
@@ -761,7 +773,7 @@ def logspace(start: _ArrayLike, stop: _ArrayLike, num: int = 50, endpoint: _b.bo
 def map_fn(fn_: _Callable[..., _T], elems: _Any) -> _T:
     """A function applied to each part of structures of arrays along their first axes, one after the other."""
 
-def mask_indices(n: int, mask_func: _ArrayLike, k: int = 0) -> ndarray:
+def mask_indices(n: int, mask_func: _ArrayLike, k: int = 0) -> tuple[ndarray, ...]:
     """Index arrays of where a function keeps a matrix of ones: `mask_indices(n, |ones| triu(ones, 1))`."""
 
 def matmul(x1: _ArrayLike, x2: _ArrayLike, /) -> ndarray:
@@ -1307,19 +1319,19 @@ def tri(N: int, M: int | None = None, k: int = 0, dtype: _DTypeLike | None = Non
 def tril(m: _ArrayLike, /, *, k: int = 0) -> ndarray:
     """The lower triangle of matrices: zeros above diagonal `k` of the last two axes."""
 
-def tril_indices(n: int, k: int = 0, m: _ArrayLike | None = None) -> ndarray:
+def tril_indices(n: int, k: int = 0, m: _ArrayLike | None = None) -> tuple[ndarray, ...]:
     """Index arrays (int64) of the lower triangle of a matrix of `n` rows, on and below a diagonal."""
 
-def tril_indices_from(arr: _ArrayLike, k: int = 0) -> ndarray:
+def tril_indices_from(arr: _ArrayLike, k: int = 0) -> tuple[ndarray, ...]:
     """`tril_indices` for the shape of a matrix."""
 
 def triu(m: _ArrayLike, /, *, k: int = 0) -> ndarray:
     """The upper triangle of matrices: zeros below diagonal `k` of the last two axes."""
 
-def triu_indices(n: int, k: int = 0, m: _ArrayLike | None = None) -> ndarray:
+def triu_indices(n: int, k: int = 0, m: _ArrayLike | None = None) -> tuple[ndarray, ...]:
     """Index arrays (int64) of the upper triangle of a matrix of `n` rows, on and above a diagonal."""
 
-def triu_indices_from(arr: _ArrayLike, k: int = 0) -> ndarray:
+def triu_indices_from(arr: _ArrayLike, k: int = 0) -> tuple[ndarray, ...]:
     """`triu_indices` for the shape of a matrix."""
 
 def true_divide(x1: _ArrayLike, x2: _ArrayLike, /) -> ndarray: ...
@@ -1342,22 +1354,26 @@ uintp: _DType
 def union1d(ar1: _ArrayLike, ar2: _ArrayLike) -> ndarray:
     """The distinct elements that are in either of two arrays, ascending."""
 
-def unique(ar: _ArrayLike, return_index: _b.bool = False, return_inverse: _b.bool = False, return_counts: _b.bool = False, axis: _Axis = None, *, equal_nan: _b.bool = True) -> ndarray:
+@_overload
+def unique(ar: _ArrayLike, return_index: _Literal[False] = False, return_inverse: _Literal[False] = False, return_counts: _Literal[False] = False, axis: _Axis = None, *, equal_nan: _b.bool = True) -> ndarray:
+    """The distinct elements of an array, ascending, or its distinct slices along an axis, in lexicographic order."""
+@_overload
+def unique(ar: _ArrayLike, return_index: _b.bool = False, return_inverse: _b.bool = False, return_counts: _b.bool = False, axis: _Axis = None, *, equal_nan: _b.bool = True) -> _Any:
     """The distinct elements of an array, ascending, or its distinct slices along an axis, in lexicographic order."""
 
-def unique_all(x: _ArrayLike, /) -> tuple[ndarray, ...]:
+def unique_all(x: _ArrayLike, /) -> _UniqueAllResult:
     """The distinct elements of an array with the first position, the inverse positions and the count of each; every NaN is distinct."""
 
-def unique_counts(x: _ArrayLike, /) -> tuple[ndarray, ...]:
+def unique_counts(x: _ArrayLike, /) -> _UniqueCountsResult:
     """The distinct elements of an array, and how many there are of each; every NaN is distinct."""
 
-def unique_inverse(x: _ArrayLike, /) -> tuple[ndarray, ...]:
+def unique_inverse(x: _ArrayLike, /) -> _UniqueInverseResult:
     """The distinct elements of an array, and for each element its position among them; every NaN is distinct."""
 
 def unique_values(x: _ArrayLike, /) -> ndarray:
     """The distinct elements of an array, ascending; every NaN is distinct."""
 
-def unravel_index(indices: _ArrayLike, shape: _Shape, order: _b.str = "C") -> ndarray:
+def unravel_index(indices: _ArrayLike, shape: _Shape, order: _b.str = "C") -> tuple[ndarray, ...]:
     """Flat positions as positions along each axis of a shape: one int64 array an axis, in the shape of the positions."""
 
 class unsignedinteger(integer):
@@ -1447,3 +1463,38 @@ class _Place:
         """The array with the place set to values."""
     def subtract(self, value: _ArrayLike) -> ndarray:
         """The array with values subtracted; a place that is named twice loses both."""
+
+class _UniqueAllResult(_NamedTuple):
+    values: ndarray
+    indices: ndarray
+    inverse_indices: ndarray
+    counts: ndarray
+
+class _UniqueCountsResult(_NamedTuple):
+    values: ndarray
+    counts: ndarray
+
+class _UniqueInverseResult(_NamedTuple):
+    values: ndarray
+    inverse_indices: ndarray
+
+class _EigResult(_NamedTuple):
+    eigenvalues: ndarray
+    eigenvectors: ndarray
+
+class _EighResult(_NamedTuple):
+    eigenvalues: ndarray
+    eigenvectors: ndarray
+
+class _QRResult(_NamedTuple):
+    Q: ndarray
+    R: ndarray
+
+class _SlogdetResult(_NamedTuple):
+    sign: ndarray
+    logabsdet: ndarray
+
+class _SVDResult(_NamedTuple):
+    U: ndarray
+    S: ndarray
+    Vh: ndarray
