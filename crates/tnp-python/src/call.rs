@@ -206,11 +206,6 @@ fn table_entry(
         if !parts.is_empty() && !parts[0].starts_with('*') {
             parts.remove(0);
         }
-        let at = parts
-            .iter()
-            .position(|part| *part == "/")
-            .map_or(0, |at| at + 1);
-        let _ = at;
         let mut all = vec![this];
         if !parts.contains(&"/") {
             all.push("/");
