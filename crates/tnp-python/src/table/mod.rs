@@ -1,6 +1,7 @@
 //! The functions, a line each, by what they are about.
 
 mod create;
+mod edit;
 mod elementwise;
 mod fft;
 mod indexing;
@@ -18,6 +19,7 @@ use crate::call::Entry;
 pub(crate) fn top() -> impl Iterator<Item = &'static Entry> {
     [
         create::FUNCTIONS,
+        edit::FUNCTIONS,
         elementwise::FUNCTIONS,
         indexing::FUNCTIONS,
         manipulate::FUNCTIONS,
