@@ -41,6 +41,7 @@ pub(crate) fn exception(py: Python<'_>, error: Error) -> PyErr {
         ErrorKind::Unsupported => PyNotImplementedError::new_err(message),
         ErrorKind::Io => PyOSError::new_err(message),
         ErrorKind::Axis => of_numpy(py, "AxisError", message),
+        ErrorKind::LinAlg => of_numpy(py, "LinAlgError", message),
         ErrorKind::Device | ErrorKind::Scope => PyRuntimeError::new_err(message),
         _ => PyRuntimeError::new_err(message),
     }

@@ -5,7 +5,7 @@
 >>> tnp.grad(lambda x: tnp.sum(tnp.sin(x) ** 2))(x)
 """
 
-from tnp import _tnp, exceptions, fft, random
+from tnp import _tnp, exceptions, fft, linalg, random
 from tnp._info import __array_namespace_info__
 from tnp._tnp import *  # noqa: F403
 from tnp._types import (

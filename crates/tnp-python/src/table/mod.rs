@@ -5,6 +5,7 @@ mod edit;
 mod elementwise;
 mod fft;
 mod indexing;
+mod linalg;
 mod manipulate;
 mod products;
 mod random;
@@ -34,8 +35,11 @@ pub(crate) fn top() -> impl Iterator<Item = &'static Entry> {
 }
 
 /// The functions of submodules.
-pub(crate) const SUBMODULES: [(&str, &[Entry]); 2] =
-    [("fft", fft::FUNCTIONS), ("random", random::FUNCTIONS)];
+pub(crate) const SUBMODULES: [(&str, &[Entry]); 3] = [
+    ("fft", fft::FUNCTIONS),
+    ("linalg", linalg::FUNCTIONS),
+    ("random", random::FUNCTIONS),
+];
 
 /// Functions that arrays have as methods, the array being the first argument.
 pub(crate) const SHARED: &[&str] = &[
