@@ -33,7 +33,8 @@ def counted(module, suite, results, options):
     """Counts of outcomes by test file, and the tests that failed, for a module."""
     report = results / f"{module}.xml"
     report.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short", f"--junitxml={report}", *options]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short", "--disable-deadline"]
+    command += [f"--junitxml={report}", *options]
     environment = {**os.environ, "ARRAY_API_TESTS_MODULE": module, "ARRAY_API_TESTS_VERSION": VERSION}
     with (results / f"{module}.txt").open("w", encoding="utf-8") as output:
         subprocess.run([*command, "array_api_tests"], cwd=suite, env=environment, stdout=output, stderr=subprocess.STDOUT)

@@ -22,6 +22,7 @@ const SKIPS: &str = "crates/tnp-python/tests/array_api_skips.txt";
 const PACKAGE: &str = "crates/tnp-python/python/tnp";
 const NOTEBOOK: &str = "docs/guide.ipynb";
 const GUIDE: &str = "docs/src/guide.md";
+const TIMINGS: &str = "docs/src/performance-python.md";
 const NAMES: &str = "xtask/data/python_names.txt";
 
 /// The interpreter of an environment that has the wheel of this working tree, built in the profile of all tests; built once,
@@ -100,10 +101,22 @@ fn script(interpreter: &Path, name: &str, arguments: &[&str]) -> Command {
     command
 }
 
-/// Executes the guide's notebook: stores its outputs and writes the chapter made of it, or (`--check`) compares them.
+/// An environment as [`environment`]'s whose wheel is built for speed.
+fn fast_environment() -> Done<PathBuf> {
+    match std::env::var_os("TNP_WHEEL_PYTHON") {
+        Some(interpreter) => Ok(interpreter.into()),
+        None => build("release", &root().join("target/venv-wheel-release")),
+    }
+}
+
+/// Executes the guide's notebook: stores its outputs, timings among them, and writes the chapter made of it, or (`--check`) compares
+/// them.
 pub(crate) fn notebook(arguments: &[&str]) -> Done {
-    let mut command = script(&environment()?, "notebook", &[NOTEBOOK, GUIDE]);
-    run(command.args(arguments))
+    let interpreter = match arguments.contains(&"--check") {
+        true => environment()?,
+        false => fast_environment()?,
+    };
+    run(script(&interpreter, "notebook", &[NOTEBOOK, GUIDE]).args(arguments))
 }
 
 /// Writes the type stubs and the list of Python's names, or (`--check`) compares them.
@@ -138,14 +151,6 @@ pub(crate) fn array_api(arguments: &[&str]) -> Done {
 
 /// Times small calls and transfers beside NumPy, on a wheel built for speed, and writes the chapter.
 pub(crate) fn bench(arguments: &[&str]) -> Done {
-    let interpreter = match std::env::var_os("TNP_WHEEL_PYTHON") {
-        Some(interpreter) => interpreter.into(),
-        None => build("release", &root().join("target/venv-wheel-release"))?,
-    };
-    run(script(
-        &interpreter,
-        "bench_wheel",
-        &["docs/src/performance-python.md"],
-    )
-    .args(arguments))
+    let mut command = script(&fast_environment()?, "bench_wheel", &[TIMINGS]);
+    run(command.args(arguments))
 }
