@@ -506,6 +506,8 @@ def stub_of(name, thing, scope="tnp"):
     """What a stub says of one public name."""
     if scope == "tnp" and name in FLAGS:
         return flagged(name, thing)
+    if isinstance(thing, type) and issubclass(thing, BaseException):
+        return f"from tnp.exceptions import {name} as {name}\n"
     if name in CLASSES:
         return CLASSES[name]
     if scope == "tnp" and name in OVERLOADED:

@@ -7,7 +7,7 @@ from typing import Protocol as _Protocol, TypeAlias as _TypeAlias, TypeVar as _T
 
 import numpy as _np
 
-from tnp import exceptions as exceptions, fft as fft, random as random
+from tnp import exceptions as exceptions, fft as fft, linalg as linalg, random as random
 
 _P = _ParamSpec("_P")
 _R = _TypeVar("_R")
@@ -143,6 +143,9 @@ def argmax(a: _ArrayLike, /, axis: _Axis = None, *, keepdims: _b.bool = False) -
 def argmin(a: _ArrayLike, /, axis: _Axis = None, *, keepdims: _b.bool = False) -> ndarray:
     """Position (int64) of the first smallest element along an axis, or in the array read in C order; of the first NaN if there is one."""
 
+def argpartition(a: _ArrayLike, kth: _ArrayLike, axis: int | None = -1, kind: _b.str = "introselect") -> ndarray:
+    """Positions (int64) that partition along an axis as `partition` does."""
+
 def argsort(a: _ArrayLike, /, axis: int | None = -1, kind: _b.str | None = None, *, descending: _b.bool = False, stable: _b.bool | None = None) -> ndarray:
     """Positions (int64) that sort along an axis, the last by default; NaN last."""
 
@@ -214,6 +217,8 @@ def average(a: _ArrayLike, axis: _Axis = None, weights: _ArrayLike | None = None
 def average(a: _ArrayLike, axis: _Axis = None, weights: _ArrayLike | None = None, returned: _b.bool = False, *, keepdims: _b.bool = False) -> _Any:
     """Weighted average over axes: `sum(x * weights) / sum(weights)`."""
 
+def bartlett(M: int) -> ndarray: ...
+
 bfloat16: _DType
 
 def bincount(x: _ArrayLike, /, weights: _ArrayLike | None = None, minlength: int = 0) -> ndarray:
@@ -221,6 +226,9 @@ def bincount(x: _ArrayLike, /, weights: _ArrayLike | None = None, minlength: int
 
 def bitwise_and(x1: _ArrayLike, x2: _ArrayLike, /) -> ndarray:
     """Bitwise and; logical for bool."""
+
+def bitwise_count(x: _ArrayLike, /) -> ndarray:
+    """How many bits of the magnitude of each integer are set (uint8)."""
 
 def bitwise_invert(x: _ArrayLike, /) -> ndarray: ...
 
@@ -235,6 +243,11 @@ def bitwise_right_shift(x1: _ArrayLike, x2: _ArrayLike, /) -> ndarray: ...
 
 def bitwise_xor(x1: _ArrayLike, x2: _ArrayLike, /) -> ndarray:
     """Bitwise exclusive or; logical for bool."""
+
+def blackman(M: int) -> ndarray: ...
+
+def block(arrays: _Sequence[_ArrayLike] | ndarray) -> ndarray:
+    """One array of blocks: the innermost lists side by side along the last axis, the lists around them along the one before, and so on."""
 
 bool: _DType
 
@@ -295,6 +308,9 @@ def conj(x: _ArrayLike, /) -> ndarray: ...
 def conjugate(x: _ArrayLike, /) -> ndarray:
     """Complex conjugate, elementwise; real numbers stay."""
 
+def convolve(a: _ArrayLike, v: _ArrayLike, mode: _b.str = "full") -> ndarray:
+    """The convolution of two 1-D arrays: `ck = Σ ai vk - i`."""
+
 def copy(a: _ArrayLike) -> ndarray:
     """A copy on the current device: inside a device scope the data moves there, unless it is there already."""
 
@@ -303,6 +319,9 @@ def copysign(x1: _ArrayLike, x2: _ArrayLike, /) -> ndarray:
 
 def corrcoef(x: _ArrayLike, y: _ArrayLike | None = None, rowvar: _b.bool = True, *, dtype: _DTypeLike | None = None) -> ndarray:
     """The correlation coefficients of variables: their covariances over the products of their standard deviations, within ±1."""
+
+def correlate(a: _ArrayLike, v: _ArrayLike, mode: _b.str = "valid") -> ndarray:
+    """The cross-correlation of two 1-D arrays: `ck = Σ ai + k conj(vi)`."""
 
 def cos(x: _ArrayLike, /) -> ndarray:
     """Cosine of radians."""
@@ -346,6 +365,9 @@ def deg2rad(x: _ArrayLike, /) -> ndarray:
     """Degrees as radians."""
 
 def degrees(x: _ArrayLike, /) -> ndarray: ...
+
+def delete(arr: _ArrayLike, obj: _ArrayLike, axis: _Axis = None) -> ndarray:
+    """The array without what one index names along an axis; flat without an axis. The index is written with `s!`(crate::s): a number, a slice, integers or a mask."""
 
 class device:
     """`with tnp.device('cpu:1'):` operations inside run there, and inputs from elsewhere are copied there."""
@@ -418,6 +440,9 @@ class dtype:
     def isnative(self) -> _b.bool: ...
 
 e: float
+
+def ediff1d(ary: _ArrayLike, to_end: _ArrayLike | None = None, to_begin: _ArrayLike | None = None) -> ndarray:
+    """Differences of neighbours of the flattened array, with values (flat, in the array's dtype) before and after them."""
 
 def einsum(*operands: _Any, dtype: _DTypeLike | None = None, optimize: _b.bool = False) -> ndarray:
     """Sums of products by Einstein's convention: `einsum('ij,jk-ik', &x, &y, ())` is the matrix product."""
@@ -537,6 +562,9 @@ def fmod(x1: _ArrayLike, x2: _ArrayLike, /) -> ndarray:
 def fori_loop(lower: _ArrayLike, upper: _ArrayLike, body_fun: _Callable[..., _Any], init_val: _Any) -> _Any:
     """Repeats a body for integers from `lower` to below `upper`: `body_fun(i, val)`."""
 
+def frexp(x: _ArrayLike, /) -> tuple[ndarray, ndarray]:
+    """Each element as a fraction of magnitude from 0.5 to 1 and an exponent of two (int32): `x = fraction * 2**exponent`. Zeros, infinities and NaN are fractions of exponent 0."""
+
 def from_dlpack(x: _ArrayLike, /, *, device: _b.str | None = None, copy: _b.bool | None = None) -> ndarray: ...
 
 def fromfunction(function: _Callable[[ndarray], _ArrayLike], shape: _Shape, *, dtype: _DTypeLike | None = None) -> ndarray:
@@ -569,6 +597,9 @@ def geomspace(start: _ArrayLike, stop: _ArrayLike, num: int = 50, endpoint: _b.b
 def grad(fun: _Callable[..., _Any], argnums: int | _Sequence[int] | None = None, has_aux: _b.bool = False) -> _Callable[..., _Any]:
     """The function that gives the gradient of another, whose value is a scalar, with respect to its arguments `argnums`. With `has_aux` the other gives a pair, and the pair of gradient and second part comes out."""
 
+def gradient(f: _Callable[..., _Any], *varargs: _ArrayLike, axis: _Axis = None, edge_order: int = 1) -> _Any:
+    """Slopes of samples along each axis by differences of second order, of first order (or second) at the ends: one array an axis."""
+
 def greater(x1: _ArrayLike, x2: _ArrayLike, /) -> ndarray:
     """`x y`, elementwise; complex numbers by the real, then the imaginary part."""
 
@@ -576,6 +607,10 @@ def greater_equal(x1: _ArrayLike, x2: _ArrayLike, /) -> ndarray:
     """`x = y`, elementwise; complex numbers by the real, then the imaginary part."""
 
 half: _DType
+
+def hamming(M: int) -> ndarray: ...
+
+def hanning(M: int) -> ndarray: ...
 
 def heaviside(x1: _ArrayLike, x2: _ArrayLike, /) -> ndarray:
     """The step function: 0 below zero, 1 above, `at_zero` at zero; NaN for NaN."""
@@ -607,6 +642,9 @@ def hvp(fun: _Callable[..., _Any], x: _Any, v: _Any) -> _Any:
 def hypot(x1: _ArrayLike, x2: _ArrayLike, /) -> ndarray:
     """`sqrt(x*x + y*y)` without overflow."""
 
+def i0(x: _ArrayLike) -> ndarray:
+    """The modified Bessel function of the first kind of order 0, elementwise, in floating point."""
+
 def identity(n: int, dtype: _DTypeLike | None = None) -> ndarray:
     """The square matrix with ones on its diagonal."""
 
@@ -631,6 +669,9 @@ inf: float
 def inner(a: _ArrayLike, b: _ArrayLike, /) -> ndarray:
     """The sum of products over the last axis of both; with a 0-d operand the elementwise product."""
 
+def insert(arr: _ArrayLike, obj: _ArrayLike, values: _ArrayLike, axis: _Axis = None) -> ndarray:
+    """The array with values put in before what one index names along an axis; both flat without an axis. The index is written with `s!`(crate::s)."""
+
 int16: _DType
 
 int32: _DType
@@ -643,6 +684,9 @@ int_: _DType
 
 class integer(number):
     """Integers."""
+
+def interp(x: _ArrayLike, xp: _ArrayLike, fp: _ArrayLike, left: _ArrayLike | None = None, right: _ArrayLike | None = None, period: _ArrayLike | None = None) -> ndarray:
+    """Straight lines between points: the values at `x` of the function through `(xp, fp)`, whose places `xp` ascend."""
 
 @_overload
 def intersect1d(ar1: _ArrayLike, ar2: _ArrayLike, assume_unique: _b.bool = False, return_indices: _Literal[False] = False) -> ndarray:
@@ -712,11 +756,17 @@ def jacrev(fun: _Callable[..., _Any], argnums: int | _Sequence[int] | None = Non
 def jvp(fun: _Callable[..., _Any], primals: _Any, tangents: _Any) -> tuple[_Any, _Any]:
     """A function's value, and its derivative along tangents: `jvp(fun, (x, y), (dx, dy))`."""
 
+def kaiser(M: int, beta: _ArrayLike) -> ndarray:
+    """The Kaiser window of `m` samples, float64: a ratio of Bessel functions, narrower the larger `beta`."""
+
 def kron(a: _ArrayLike, b: _ArrayLike) -> ndarray:
     """The Kronecker product: blocks of `y`, each scaled by an element of `x`. The operand of fewer axes gets leading ones."""
 
 def lcm(x1: _ArrayLike, x2: _ArrayLike, /) -> ndarray:
     """Least common multiple of integers."""
+
+def ldexp(x1: _ArrayLike, x2: _ArrayLike, /) -> ndarray:
+    """`x * 2**exponent`, elementwise, rounded once; in floating point."""
 
 def left_shift(x1: _ArrayLike, x2: _ArrayLike, /) -> ndarray:
     """`x y`; zero once all bits are out."""
@@ -812,6 +862,9 @@ def minimum(x1: _ArrayLike, x2: _ArrayLike, /) -> ndarray:
     """The smaller, elementwise; NaN if either is."""
 
 def mod(x1: _ArrayLike, x2: _ArrayLike, /) -> ndarray: ...
+
+def modf(x: _ArrayLike, /) -> tuple[ndarray, ndarray]:
+    """The fractional and the whole part of each element, both with its sign; in floating point."""
 
 def moveaxis(a: _ArrayLike, source: int | _Sequence[int], destination: int | _Sequence[int], /) -> ndarray:
     """Moves axes to new places; the others keep their order. A view."""
@@ -1103,8 +1156,14 @@ def ones_like(a: _ArrayLike, /, dtype: _DTypeLike | None = None, *, shape: _Shap
 def outer(a: _ArrayLike, b: _ArrayLike) -> ndarray:
     """Every element of `x` times every element of `y`, both in C order: shape `(x.size(), y.size())`."""
 
+def packbits(a: _ArrayLike, /, axis: _Axis = None, bitorder: _b.str = "big") -> ndarray:
+    """The truths (what is not zero) along an axis as the bits of bytes (uint8), the last filled up with zeros; flat without an axis."""
+
 def pad(array: _ArrayLike, pad_width: _Any, mode: _b.str = "constant", *, constant_values: _Any = 0, end_values: _Any = 0, stat_length: _ArrayLike | None = None, reflect_type: _b.str = "even") -> ndarray:
     """The array with a border; see `Pad` for the modes. Zeros with `()`."""
+
+def partition(a: _ArrayLike, kth: _ArrayLike, axis: int | None = -1, kind: _b.str = "introselect") -> ndarray:
+    """A copy in which the elements at places `kth` along an axis (the last by default) are those of the sorted array, smaller ones before and larger ones after. NumPy leaves the order of the rest open; here all are sorted."""
 
 def percentile(a: _ArrayLike, q: _ArrayLike, axis: _Axis = None, *, method: _b.str = "linear", keepdims: _b.bool = False, weights: _ArrayLike | None = None) -> ndarray:
     """Percentiles of the elements over axes: `quantile` with shares from 0 to 100."""
@@ -1113,6 +1172,9 @@ def permute_dims(a: _ArrayLike, axes: _Axis = None) -> ndarray:
     """The axes in another order; the same as `transpose`(crate::transpose)."""
 
 pi: float
+
+def place(arr: _ArrayLike, mask: _ArrayLike, vals: _ArrayLike) -> ndarray:
+    """The array with values where a mask holds: the first value at the first such place, and so on, again and again. A new array; NumPy changes its argument."""
 
 def polyval(p: _ArrayLike, x: _ArrayLike) -> ndarray:
     """A polynomial's values: `p0 * x**(n-1) + … + pn-1`, by Horner's rule."""
@@ -1134,8 +1196,14 @@ def promote_types(type1: _DTypeLike, type2: _DTypeLike) -> _DType:
 def ptp(a: _ArrayLike, axis: _Axis = None, *, keepdims: _b.bool = False) -> ndarray:
     """Largest less smallest element over axes."""
 
+def put(a: _ArrayLike, ind: _ArrayLike, v: _ArrayLike, mode: _b.str = "raise") -> ndarray:
+    """The array with values put at positions of the flattened array, again and again when there are fewer. NumPy changes its argument; here the result is a new array, in place when the array is given up."""
+
 def put_along_axis(arr: _ArrayLike, indices: _ArrayLike, values: _ArrayLike, axis: int | None = -1) -> None:
     """The array with values put at positions along an axis, each line with indices of its own. NumPy changes its argument; here the result is a new array, in place when the array is given up (`x = put_along_axis(x, …)?`)."""
+
+def putmask(a: _ArrayLike, /, mask: _ArrayLike, values: _ArrayLike) -> ndarray:
+    """The array with values where a mask holds: the value at the same place of the values again and again. A new array; NumPy changes its argument."""
 
 def quantile(a: _ArrayLike, q: _ArrayLike, axis: _Axis = None, *, method: _b.str = "linear", keepdims: _b.bool = False, weights: _ArrayLike | None = None) -> ndarray:
     """Quantiles of the elements over axes: what lies above the shares `q`, numbers from 0 to 1, of them; NaN if any element is."""
@@ -1154,6 +1222,9 @@ def ravel_multi_index(multi_index: _ArrayLike, dims: _ArrayLike, mode: _b.str = 
 def real(x: _ArrayLike, /) -> ndarray:
     """Real part: a view for complex numbers, the array itself for others."""
 
+def real_if_close(a: _ArrayLike, tol: int = 100) -> ndarray:
+    """The real parts when all imaginary ones are within `tol` machine epsilons (100 with `()`) of zero, else the array."""
+
 def reciprocal(x: _ArrayLike, /) -> ndarray:
     """`1 / x`; integers truncate."""
 
@@ -1168,6 +1239,9 @@ def reset_transfer_stats() -> None:
 
 def reshape(a: _ArrayLike, /, shape: _Shape, order: _b.str = "C", *, copy: _b.bool | None = None) -> ndarray:
     """The same elements in another shape; one size may be −1 and is worked out. A view where the strides allow."""
+
+def resize(a: _ArrayLike, new_shape: _ArrayLike) -> ndarray:
+    """An array of a new shape: the elements again and again, or as many as there is room for. Nothing gives zeros."""
 
 def result_type(*arrays_and_dtypes: _ArrayLike | _DTypeLike) -> _DType:
     """The type that arrays and scalars meet at in the mode in force on this thread."""
@@ -1250,6 +1324,12 @@ def sliding_window_view(x: _ArrayLike, window_shape: _Shape, axis: _Axis = None)
 def sort(a: _ArrayLike, /, axis: int | None = -1, kind: _b.str | None = None, *, descending: _b.bool = False, stable: _b.bool | None = None) -> ndarray:
     """A copy with the elements ascending along an axis, the last by default; NaN last."""
 
+def sort_complex(a: _ArrayLike) -> ndarray:
+    """The elements along the last axis sorted, by the real, then the imaginary part, as complex numbers: complex64 for 8- and 16-bit integers, complex128 for other reals."""
+
+def spacing(x: _ArrayLike, /) -> ndarray:
+    """The distance of each element to the next one of larger magnitude, with its sign (for float16, as in NumPy, to the next larger one); in floating point."""
+
 def split(ary: _ArrayLike, indices_or_sections: int | _Sequence[int], axis: int | None = 0) -> list[ndarray]:
     """Splits along an axis (the first with `()`) into parts of one size, or before given positions. Views."""
 
@@ -1325,6 +1405,9 @@ def tril_indices(n: int, k: int = 0, m: _ArrayLike | None = None) -> tuple[ndarr
 def tril_indices_from(arr: _ArrayLike, k: int = 0) -> tuple[ndarray, ...]:
     """`tril_indices` for the shape of a matrix."""
 
+def trim_zeros(filt: _ArrayLike, trim: _b.str = "fb", axis: _Axis = None) -> ndarray:
+    """The array without zeros at its ends: the least box that holds all that is not zero. A view."""
+
 def triu(m: _ArrayLike, /, *, k: int = 0) -> ndarray:
     """The upper triangle of matrices: zeros below diagonal `k` of the last two axes."""
 
@@ -1373,6 +1456,9 @@ def unique_inverse(x: _ArrayLike, /) -> _UniqueInverseResult:
 def unique_values(x: _ArrayLike, /) -> ndarray:
     """The distinct elements of an array, ascending; every NaN is distinct."""
 
+def unpackbits(a: _ArrayLike, /, axis: _Axis = None, count: int | None = None, bitorder: _b.str = "big") -> ndarray:
+    """The bits of bytes along an axis as zeros and ones (uint8); flat without an axis."""
+
 def unravel_index(indices: _ArrayLike, shape: _Shape, order: _b.str = "C") -> tuple[ndarray, ...]:
     """Flat positions as positions along each axis of a shape: one int64 array an axis, in the shape of the positions."""
 
@@ -1381,6 +1467,9 @@ class unsignedinteger(integer):
 
 def unstack(x: _ArrayLike, /, *, axis: int | None = 0) -> tuple[ndarray, ...]:
     """One array for each position of an axis (the first with `()`), without that axis. Views."""
+
+def unwrap(p: _ArrayLike, discont: _ArrayLike | None = None, axis: int | None = -1, *, period: _ArrayLike = 6.283185307179586) -> ndarray:
+    """Values known up to multiples of a period made continuous along an axis: neighbours are never more than half a period apart."""
 
 def value_and_grad(fun: _Callable[..., _Any], argnums: int | _Sequence[int] | None = None, has_aux: _b.bool = False) -> _Callable[..., _Any]:
     """The function that gives another's value and gradient."""

@@ -1,5 +1,6 @@
 //! Editing by index, the parts of numbers, sampled functions and windows.
 
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 use tnp::{
@@ -36,11 +37,18 @@ fn mode(a: &Args<'_, '_>) -> PyResult<IndexMode> {
     )
 }
 
-fn blocks(object: &Bound<'_, PyAny>) -> PyResult<Blocks<'static>> {
+fn blocks(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Blocks<'static>> {
+    /// Deeper lists contain themselves, most likely.
+    const DEPTH: usize = 64;
+    if depth > DEPTH {
+        return Err(PyValueError::new_err(format!(
+            "block: lists nested more than {DEPTH} deep: the list contains itself, perhaps"
+        )));
+    }
     match object.cast::<PyList>() {
         Ok(list) => list
             .iter()
-            .map(|part| blocks(&part))
+            .map(|part| blocks(&part, depth + 1))
             .collect::<PyResult<_>>()
             .map(Blocks::Many),
         Err(_) => operand(object).map(Blocks::One),
@@ -108,7 +116,7 @@ pub(crate) const FUNCTIONS: &[Entry] = functions! {
     };
     "block(arrays)", |a| {
         let Some(arrays) = a.given(0) else { return Err(pyo3::exceptions::PyTypeError::new_err("block() missing an argument")) };
-        let blocks = blocks(arrays)?;
+        let blocks = blocks(arrays, 0)?;
         tnp::block(blocks).or_raise(a.py())?.give(a.py())
     };
     "put(a, ind, v, mode='raise')", |a| { let (x, indices, values, mode) = (a.x(0)?, a.x(1)?, a.x(2)?, mode(a)?); a.give(|| tnp::put(x, indices, values, mode)) };
