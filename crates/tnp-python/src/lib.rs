@@ -46,7 +46,8 @@ fn _tnp(py: Python<'_>, module: &Bound<'_, PyModule>) -> PyResult<()> {
         for entry in functions {
             part.add(entry.def.name(), Def::function(entry, &part)?)?;
         }
-        module.add(name, part)?;
+        // Out of the way of `from tnp._tnp import *`.
+        module.add(format!("_{name}").as_str(), part)?;
     }
     // As in other Python libraries: threads that train and threads that predict share weights.
     tnp_array::set_thread_local_tapes(true);
