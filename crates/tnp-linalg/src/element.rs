@@ -14,13 +14,24 @@ type c64 = Complex<f32>;
 #[allow(non_camel_case_types)]
 type c128 = Complex<f64>;
 
+/// Multiplication by powers of two, which no number minds whose result is neither too large nor too small.
+pub(crate) trait Scaled: Copy {
+    /// Times two to the power of `exponent`.
+    fn scaled(self, exponent: i32) -> Self;
+}
+
 /// An element of a matrix.
-pub(crate) trait Element: ComplexField + Copy + Default + Send + Sync + 'static {
+pub(crate) trait Element:
+    Scaled + ComplexField + Copy + Default + Send + Sync + 'static
+{
     /// The real numbers of that precision.
     type Part: Copy + Default + PartialOrd;
     /// The complex numbers of that precision.
-    type Complex: Copy + Default;
+    type Complex: Scaled + Copy + Default;
 
+    /// The power of two that a matrix shall be divided by before iterations, as LAPACK's drivers do: zero where squares of its largest
+    /// elements are far from overflow and from nothing.
+    fn exponent(a: &[Self]) -> i32;
     fn re(self) -> Self::Part;
     fn of_part(x: Self::Part) -> Self;
     fn nan() -> Self::Part;
@@ -52,9 +63,33 @@ fn wanted(vectors: bool) -> ComputeEigenvectors {
 
 macro_rules! elements {
     ($($real:ident $complex:ident;)*) => {$(
+        impl Scaled for $real {
+            fn scaled(self, exponent: i32) -> $real {
+                // Two steps: the range of exponents is twice that of a power of two.
+                let first = exponent / 2;
+                let two: $real = 2.0;
+                self * two.powi(first) * two.powi(exponent - first)
+            }
+        }
+
+        impl Scaled for $complex {
+            fn scaled(self, exponent: i32) -> $complex {
+                Complex::new(self.re.scaled(exponent), self.im.scaled(exponent))
+            }
+        }
+
         impl Element for $real {
             type Part = $real;
             type Complex = $complex;
+
+            fn exponent(a: &[$real]) -> i32 {
+                let most = a.iter().fold(0.0, |most: $real, x| most.max(x.abs()));
+                let small = $real::MIN_POSITIVE.sqrt() / $real::EPSILON;
+                match most == 0.0 || (small <= most && most <= 1.0 / small) {
+                    true => 0,
+                    false => most.log2().floor() as i32,
+                }
+            }
 
             fn re(self) -> $real { self }
             fn of_part(x: $real) -> $real { x }
@@ -122,6 +157,11 @@ macro_rules! elements {
         impl Element for $complex {
             type Part = $real;
             type Complex = $complex;
+
+            fn exponent(a: &[$complex]) -> i32 {
+                let parts = a.iter().fold(0.0, |most: $real, z| most.max(z.re.abs()).max(z.im.abs()));
+                <$real as Element>::exponent(&[parts])
+            }
 
             fn re(self) -> $real { self.re }
             fn of_part(x: $real) -> $complex { Complex::new(x, 0.0) }

@@ -5,7 +5,7 @@ use faer::linalg::evd::{self, ComputeEigenvectors};
 use faer::linalg::svd::{self as singular, ComputeSvdVectors};
 use faer::{MatMut, MatRef, Par};
 
-use crate::element::Element;
+use crate::element::{Element, Scaled};
 use crate::{Done, Failure, vector, with_stack};
 
 /// As NumPy: an error for NaN, and NaN for infinities, told by `false`.
@@ -14,6 +14,38 @@ fn can_svd<T: Element>(a: &[T]) -> std::result::Result<bool, Failure> {
         return Err(Failure::SingularValues);
     }
     Ok(a.iter().all(|x| Element::is_finite(*x)))
+}
+
+/// A matrix divided by a power of two, where its numbers are so large or so small that squares of them are not.
+struct Tame<'a, T> {
+    given: &'a [T],
+    scaled: Vec<T>,
+    exponent: i32,
+}
+
+impl<'a, T: Element> Tame<'a, T> {
+    fn new(a: &'a [T]) -> std::result::Result<Tame<'a, T>, Failure> {
+        let exponent = T::exponent(a);
+        let mut scaled = Vec::new();
+        if exponent != 0 {
+            scaled = vector(a.len(), T::zero())?;
+            for (to, x) in scaled.iter_mut().zip(a) {
+                *to = x.scaled(-exponent);
+            }
+        }
+        Ok(Tame {
+            given: a,
+            scaled,
+            exponent,
+        })
+    }
+
+    fn matrix(&self) -> &[T] {
+        match self.exponent {
+            0 => self.given,
+            _ => &self.scaled,
+        }
+    }
 }
 
 /// Singular values, descending.
@@ -25,12 +57,13 @@ pub(crate) fn svdvals<T: Element>(a: &[T], (m, n): (usize, usize), s: &mut [T::P
         s.fill(T::nan());
         return Ok(());
     }
+    let tame = Tame::new(a)?;
     let mut values = vector(s.len(), T::zero())?;
     let none = ComputeSvdVectors::No;
     let need = singular::svd_scratch::<T>(m, n, none, none, Par::Seq, Default::default());
     with_stack(need, |stack| {
         singular::svd(
-            MatRef::from_column_major_slice(a, m, n),
+            MatRef::from_column_major_slice(tame.matrix(), m, n),
             DiagMut::from_slice_mut(&mut values),
             None,
             None,
@@ -41,7 +74,7 @@ pub(crate) fn svdvals<T: Element>(a: &[T], (m, n): (usize, usize), s: &mut [T::P
         .map_err(|_| Failure::SingularValues)
     })?;
     for (s, value) in s.iter_mut().zip(&values) {
-        *s = value.re();
+        *s = value.scaled(tame.exponent).re();
     }
     Ok(())
 }
@@ -67,6 +100,7 @@ pub(crate) fn svd<T: Element>(
         s.fill(T::nan());
         return Ok(());
     }
+    let tame = Tame::new(a)?;
     let (left, right) = (u.len() / m, vh.len() / n);
     let kind = |columns: usize, side: usize| match columns == side {
         true => ComputeSvdVectors::Full,
@@ -83,7 +117,7 @@ pub(crate) fn svd<T: Element>(
     );
     with_stack(need, |stack| {
         singular::svd(
-            MatRef::from_column_major_slice(a, m, n),
+            MatRef::from_column_major_slice(tame.matrix(), m, n),
             DiagMut::from_slice_mut(&mut values),
             Some(MatMut::from_column_major_slice_mut(u, m, left)),
             Some(MatMut::from_column_major_slice_mut(vh, n, right)),
@@ -94,7 +128,7 @@ pub(crate) fn svd<T: Element>(
         .map_err(|_| Failure::SingularValues)
     })?;
     for (s, value) in s.iter_mut().zip(&values) {
-        *s = value.re();
+        *s = value.scaled(tame.exponent).re();
     }
     vh.iter_mut().for_each(|x| *x = Element::conj(*x));
     Ok(())
@@ -122,6 +156,14 @@ pub(crate) fn eigh<T: Element>(
         }
         return Ok(());
     }
+    // The other triangle may hold anything.
+    for j in 1..n {
+        a[j * n..j * n + j].fill(T::zero());
+    }
+    let exponent = T::exponent(a);
+    if exponent != 0 {
+        a.iter_mut().for_each(|x| *x = x.scaled(-exponent));
+    }
     let mut values = vector(n, T::zero())?;
     let vectors = match v {
         Some(_) => ComputeEigenvectors::Yes,
@@ -140,7 +182,7 @@ pub(crate) fn eigh<T: Element>(
         .map_err(|_| Failure::Eigenvalues)
     })?;
     for (w, value) in w.iter_mut().zip(&values) {
-        *w = value.re();
+        *w = value.scaled(exponent).re();
     }
     Ok(())
 }
@@ -158,5 +200,10 @@ pub(crate) fn eig<T: Element>(
     if !a.iter().all(|x| Element::is_finite(*x)) {
         return Err(Failure::NotFinite);
     }
-    T::eig(a, n, w, v)
+    let tame = Tame::new(a)?;
+    T::eig(tame.matrix(), n, w, v)?;
+    if tame.exponent != 0 {
+        w.iter_mut().for_each(|w| *w = w.scaled(tame.exponent));
+    }
+    Ok(())
 }
