@@ -5,7 +5,7 @@ use std::fmt;
 use smallvec::SmallVec;
 
 use crate::plan::{Plan, plan};
-use crate::prim::Prim;
+use crate::prim::{Linalg, Prim};
 use crate::region::{Region, Step, partition};
 use crate::run::{run_inferred, scan};
 use crate::{
@@ -361,6 +361,7 @@ fn lower(device: Device, graph: &Graph) -> Result<Graph> {
                     | Prim::Switch { .. }
                     | Prim::While { .. }
                     | Prim::Scan { .. }
+                    | Prim::Linalg(Linalg::Require(_))
             )
             || device.backend().supports(prim, &input_dtypes(types))
     };

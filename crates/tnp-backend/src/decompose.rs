@@ -6,16 +6,20 @@
 
 mod elementwise;
 mod fft;
+mod linalg;
 mod moving;
 mod ordering;
 mod random;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use smallvec::SmallVec;
 use tnp_dtype::{DType, Literal};
 use tnp_shape::Dims;
 
-use crate::prim::{Binary, Prim, ReduceOp, Unary};
-use crate::{Graph, GraphBuilder, Result, TensorType, Var};
+use crate::prim::{Binary, Linalg, Prim, ReduceOp, Unary};
+use crate::{Error, Graph, GraphBuilder, Result, TensorType, Var};
 
 /// True for primitives that the interpreter answers with a view (a reshape only where no copy is needed).
 #[inline]
@@ -57,6 +61,7 @@ pub fn is_core(prim: &Prim) -> bool {
         | Prim::While { .. }
         | Prim::Scan { .. }
         | Prim::Call { .. }
+        | Prim::Linalg(Linalg::Require(_))
         | Prim::Barrier
         | Prim::StopGradient
         | Prim::DeviceCopy { .. } => true,
@@ -114,7 +119,7 @@ pub fn decompose(prim: &Prim, inputs: &[&TensorType]) -> Option<Result<Graph>> {
         Prim::SearchSorted { side } => {
             ordering::search_sorted(&mut steps, *side, vars[0], vars[1]).map(one)
         }
-        Prim::Linalg(_) => return None,
+        Prim::Linalg(op) => linalg::linalg(&mut steps, *op, &vars),
         Prim::Select
         | Prim::Cast { .. }
         | Prim::Bitcast { .. }
@@ -139,6 +144,41 @@ pub fn decompose(prim: &Prim, inputs: &[&TensorType]) -> Option<Result<Graph>> {
         | Prim::Custom(_) => return None,
     };
     Some(outputs.map(|outputs| steps.builder.finish(&outputs)))
+}
+
+/// Graphs of factorisations that were asked for, by primitive and types: they are long, and eager programs ask for the same ones again.
+static FACTORISATIONS: Mutex<Option<Factorisations>> = Mutex::new(None);
+
+type Factorisations = HashMap<(Prim, Vec<TensorType>), Arc<Graph>>;
+
+/// More of them are not kept.
+const FACTORISATIONS_KEPT: usize = 64;
+
+/// The decomposition of a factorisation: the same graph, and so the same executable, for the same types as long as it is remembered.
+pub(crate) fn factorisation(prim: &Prim, inputs: &[&TensorType]) -> Result<Arc<Graph>> {
+    let key = (
+        prim.clone(),
+        inputs.iter().map(|&ty| ty.clone()).collect::<Vec<_>>(),
+    );
+    let lock = || {
+        FACTORISATIONS
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    };
+    if let Some(graph) = lock().get_or_insert_default().get(&key) {
+        return Ok(graph.clone());
+    }
+    let graph = match decompose(prim, inputs) {
+        Some(graph) => Arc::new(graph?),
+        None => return Err(Error::unsupported("there is no decomposition of it")),
+    };
+    let mut kept = lock();
+    let kept = kept.get_or_insert_default();
+    if kept.len() >= FACTORISATIONS_KEPT {
+        kept.clear();
+    }
+    kept.insert(key, graph.clone());
+    Ok(graph)
 }
 
 fn one(var: Var) -> SmallVec<[Var; 1]> {

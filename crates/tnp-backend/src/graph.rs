@@ -369,6 +369,7 @@ fn factor(op: Linalg) -> String {
             let side = if lower { "lower" } else { "upper" };
             [side].into_iter().chain(unit.then_some("unit")).collect()
         }
+        Linalg::Require(property) => return format!("[require {property:?}]"),
         Linalg::Cholesky
         | Linalg::Lu
         | Linalg::Qr { full: false }

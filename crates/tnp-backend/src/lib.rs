@@ -27,6 +27,7 @@ use tnp_dtype::DType;
 pub use backend::{Backend, Executable, MemoryStats};
 pub use buffer::{Buffer, HostMemory, INLINE_BYTES};
 pub use compiled::{Compiled, Explanation, Fuser, RegionKernel, StepCost, Unfused};
+pub(crate) use decompose::factorisation;
 pub use decompose::{decompose, is_core, is_layout};
 pub use device::{BACKENDS, Device, DeviceInfo, backends, devices, register};
 pub use error::{Error, ErrorKind, Result};

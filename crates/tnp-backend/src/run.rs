@@ -8,10 +8,10 @@ use smallvec::{SmallVec, smallvec};
 use tnp_dtype::{DType, Literal};
 use tnp_shape::{Dims, Layout, Strides};
 
-use crate::prim::{Prim, SliceSpec, Unary, infer};
+use crate::prim::{Linalg, Prim, SliceSpec, Unary, infer};
 use crate::{
     Arg, Device, Error, ErrorKind, Graph, Inputs, Outputs, Result, Tensor, TensorType, compiled,
-    decompose, is_layout, shape_text, transfer,
+    decompose, factorisation, is_layout, shape_text, transfer,
 };
 
 /// Runs one primitive on a device, on which all inputs live.
@@ -101,10 +101,17 @@ pub(crate) fn run_inferred(
             let times = (*length, *reverse);
             scan(device, &mut step, *carry, times, values(0), outputs)
         }
+        Prim::Linalg(Linalg::Require(property)) => {
+            match scalar(inputs[0].tensor)?.value::<bool>() {
+                true => Ok(smallvec![inputs[1].tensor.clone()]),
+                false => Err(property.error()),
+            }
+        }
         _ if device.backend().supports(prim, &input_dtypes(types)) => device
             .backend()
             .execute(device.index(), prim, inputs, outputs)
             .map_err(|error| explain(error, prim, outputs)),
+        Prim::Linalg(_) => compiled(device, &factorisation(prim, types)?)?.run(values(0).into()),
         _ => match decompose(prim, types) {
             Some(graph) => interpret(device, &graph?, values(0)),
             None => Err(unsupported(device, prim, types)),

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use smallvec::SmallVec;
-use tnp_backend::prim::{Linalg, Singular};
+use tnp_backend::prim::{Linalg, Property, Singular};
 use tnp_backend::{Arg, Device, Error, Outputs, Result, Tensor, TensorType};
 use tnp_dtype::{DType, c64, c128};
 use tnp_linalg::{Done, Failure, Field};
@@ -20,11 +20,11 @@ use crate::threads::parallel_for;
 #[cold]
 fn error(failure: Failure) -> Error {
     match failure {
-        Failure::Singular => Error::linalg("Singular matrix"),
-        Failure::NotPositive => Error::linalg("Matrix is not positive definite"),
-        Failure::Eigenvalues => Error::linalg("Eigenvalues did not converge"),
-        Failure::NotFinite => Error::linalg("Array must not contain infs or NaNs"),
-        Failure::SingularValues => Error::linalg("SVD did not converge"),
+        Failure::Singular => Property::Regular.error(),
+        Failure::NotPositive => Property::Positive.error(),
+        Failure::Eigenvalues => Property::Eigenvalues.error(),
+        Failure::NotFinite => Property::Finite.error(),
+        Failure::SingularValues => Property::SingularValues.error(),
         Failure::Memory => Error::memory("no memory for what the factorisation works in"),
         Failure::Broken => {
             Error::unsupported("the factorisation of this matrix failed; scale it, or use float64")
@@ -281,6 +281,8 @@ unsafe fn one<T: Field>(
                 sources[1].copy(number, b.as_mut_ptr());
                 T::triangular_solve(a, n, (lower, unit), b, columns)
             }
+            // The interpreter's; see `supports`.
+            Linalg::Require(_) => Err(Failure::Broken),
         }
     }
 }

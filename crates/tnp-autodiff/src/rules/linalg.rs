@@ -31,6 +31,7 @@ pub(super) fn reads(op: Linalg) -> Reads {
             output: true,
             ..Reads::inputs(1)
         },
+        Linalg::Require(_) => Reads::NOTHING,
     }
 }
 
@@ -274,6 +275,9 @@ pub(super) fn vjp(
     if let Linalg::TriangularSolve { lower, unit } = op {
         return triangular_vjp(lower, unit, step, wanted, flows);
     }
+    if let Linalg::Require(_) = op {
+        return Ok([None, flows[0].clone()].into_iter().collect());
+    }
     if flows.iter().all(Option::is_none) {
         return Ok(none(wanted.len()));
     }
@@ -325,7 +329,7 @@ pub(super) fn vjp(
                 (back, _) => back,
             }
         }
-        Linalg::TriangularSolve { .. } => None,
+        Linalg::TriangularSolve { .. } | Linalg::Require(_) => None,
     };
     match back {
         Some(back) => Ok(one(Flow::plain(conj(&back)?))),
@@ -597,6 +601,9 @@ pub(super) fn jvp(
     if let Linalg::TriangularSolve { lower, unit } = op {
         return triangular_jvp(lower, unit, inputs, outputs, flows);
     }
+    if let Linalg::Require(_) = op {
+        return Ok([flows[1].clone()].into_iter().collect());
+    }
     let Some(flow) = &flows[0] else {
         return Ok(none(outputs.len()));
     };
@@ -658,7 +665,7 @@ pub(super) fn jvp(
                 vec![dw]
             }
         }
-        Linalg::TriangularSolve { .. } => Vec::new(),
+        Linalg::TriangularSolve { .. } | Linalg::Require(_) => Vec::new(),
     };
     let mut flows = none(outputs.len());
     for (slot, tangent) in flows.iter_mut().zip(tangents) {

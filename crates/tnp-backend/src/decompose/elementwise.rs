@@ -254,7 +254,7 @@ pub(super) fn binary(steps: &mut Steps, op: Binary, x: Var, y: Var) -> Result<Va
 }
 
 #[cold]
-fn core(name: &str) -> Error {
+pub(super) fn core(name: &str) -> Error {
     Error::unsupported(format!(
         "{name}: every backend has to have it; it is part of the core"
     ))

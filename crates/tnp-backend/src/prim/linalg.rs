@@ -45,6 +45,45 @@ pub enum Linalg {
         /// The diagonal is not read but all ones.
         unit: bool,
     },
+    /// `(holds, x) -> (x)`: `x` if it holds (bool, 0-d) that the matrices have a property, and the error that they have not otherwise. What
+    /// decompositions fail with; part of the core, and run by the interpreter.
+    Require(Property),
+}
+
+/// What a matrix must have for a factorisation.
+///
+/// # Examples
+/// ```
+/// use tnp_backend::prim::Property;
+/// assert_eq!(Property::Regular.error().message(), "Singular matrix");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Property {
+    /// No zero on the diagonal of a triangle.
+    Regular,
+    /// Positive definite.
+    Positive,
+    /// Neither NaN nor infinities.
+    Finite,
+    /// Eigenvalues that iterations find.
+    Eigenvalues,
+    /// Singular values that iterations find.
+    SingularValues,
+}
+
+impl Property {
+    /// What is said where it lacks, in NumPy's words.
+    #[cold]
+    pub fn error(self) -> Error {
+        Error::linalg(match self {
+            Property::Regular => "Singular matrix",
+            Property::Positive => "Matrix is not positive definite",
+            Property::Finite => "Array must not contain infs or NaNs",
+            Property::Eigenvalues => "Eigenvalues did not converge",
+            Property::SingularValues => "SVD did not converge",
+        })
+    }
 }
 
 /// Which singular vectors are wanted.
@@ -75,13 +114,17 @@ impl Linalg {
             Linalg::Eig { vectors: true } => "eig",
             Linalg::Eig { vectors: false } => "eigvals",
             Linalg::TriangularSolve { .. } => "triangular_solve",
+            Linalg::Require(Property::Regular) => "triangular_solve",
+            Linalg::Require(Property::Positive) => "cholesky",
+            Linalg::Require(Property::Finite | Property::Eigenvalues) => "eig",
+            Linalg::Require(Property::SingularValues) => "svd",
         }
     }
 
     /// How many arrays it takes.
     pub fn inputs(self) -> usize {
         match self {
-            Linalg::TriangularSolve { .. } => 2,
+            Linalg::TriangularSolve { .. } | Linalg::Require(_) => 2,
             Linalg::Cholesky
             | Linalg::Lu
             | Linalg::Qr { .. }
@@ -189,6 +232,12 @@ pub(super) fn linalg(op: Linalg, inputs: &[&TensorType]) -> Result<Types> {
                     "matrices {} and right sides {} do not fit: batch, rows and dtype must be equal",
                     x, inputs[1]
                 )));
+            }
+            [Ok(inputs[1].clone())].into_iter().collect()
+        }
+        Linalg::Require(_) => {
+            if *x != TensorType::new(&[], DType::Bool) {
+                return Err(Error::value(format!("what holds must be bool[], not {x}")));
             }
             [Ok(inputs[1].clone())].into_iter().collect()
         }

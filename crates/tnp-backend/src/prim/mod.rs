@@ -26,7 +26,7 @@ pub use fft::FftKind;
 pub use indexing::{AxisIndex, ScatterOp};
 pub use infer::infer;
 pub use layout::SliceSpec;
-pub use linalg::{Linalg, Singular};
+pub use linalg::{Linalg, Property, Singular};
 pub use products::DotDims;
 pub use reduce::{ArgReduceOp, CumulativeOp, ReduceOp};
 pub use sort::Side;
