@@ -27,6 +27,10 @@ pub struct MemoryStats {
 
 /// A kind of device and the code that computes on it.
 ///
+/// The chapter "Writing a backend" of the book builds one up, and `tnp_testing::backend_tests!` holds it to everything said here. In every
+/// method a device number that [`Backend::devices`] does not list is an `Err` of kind [`Device`](crate::ErrorKind::Device), nothing panics, and
+/// calls come from several threads at once.
+///
 /// Only `name`, `devices`, `allocate`, `upload`, `download`, `supports` and `execute` are needed; a primitive that
 /// `supports` refuses is run through its decomposition, so a backend may implement the core alone
 /// ([`crate::is_core`]). Layout primitives (transpose, slice, broadcast, a reshape that needs no copy) never reach a
@@ -35,16 +39,17 @@ pub trait Backend: Send + Sync {
     /// The name in `cpu:0`: short, lower case, its own.
     fn name(&self) -> &str;
 
-    /// The devices on this machine. A missing driver is an `Err`, which listings take as no device.
+    /// The devices on this machine, numbered from 0. A missing driver is an `Err`, which listings take as no device. Whoever lists devices
+    /// calls this, whether they mean this backend or not: it looks for the driver before it touches it, prints nothing, and is quick the second time.
     ///
     /// # Errors
     /// When the driver or library is missing; the message says what to install.
     fn devices(&self) -> Result<Vec<DeviceInfo>>;
 
-    /// Memory whose content is not defined yet.
+    /// Memory whose content is not defined yet; no bytes are a buffer too.
     ///
     /// # Errors
-    /// When the memory cannot be had.
+    /// When the memory cannot be had: kind [`Memory`](crate::ErrorKind::Memory), and the backend works on.
     fn allocate(&self, index: usize, bytes: usize) -> Result<Buffer>;
 
     /// Memory filled with bytes from the host.
@@ -56,17 +61,22 @@ pub trait Backend: Send + Sync {
     /// Copies bytes of a buffer, from `offset` on, to the host; waits for what fills the buffer.
     ///
     /// # Errors
-    /// The error of the operation that was to fill the buffer, or of the transfer.
+    /// The error of the operation that was to fill the buffer ([`Buffer::check`]), a range past its end, a buffer of another backend.
     fn download(&self, buffer: &Buffer, offset: usize, out: &mut [u8]) -> Result<()>;
 
-    /// Whether the backend runs this primitive on inputs of these dtypes itself.
+    /// Whether the backend runs this primitive on inputs of these dtypes itself; else its decomposition is run, and where it has none the
+    /// operation is an error. A primitive without inputs has its dtype in itself. Asked for each eager operation: it has to be quick.
     fn supports(&self, prim: &Prim, inputs: &[DType]) -> bool;
 
     /// Runs one primitive. `outputs` are the types [`crate::prim::infer`] gave: the results must have them, with strides
     /// of the backend's choice. Inputs may have any strides. A donated input's buffer may be returned, overwritten.
     ///
+    /// A backend that works asynchronously returns buffers that are not filled yet, and puts what fails later into them ([`Buffer::fail`]): whatever
+    /// derives from them returns that error.
+    ///
     /// # Errors
-    /// When memory runs out, an index is out of bounds, or the device fails.
+    /// When memory runs out, an index is out of bounds (kind [`Index`](crate::ErrorKind::Index): "index 7 is out of bounds for axis 1 with size 4"),
+    /// or the device fails. Inputs that were not donated are then as they were.
     fn execute(
         &self,
         index: usize,
@@ -87,7 +97,7 @@ pub trait Backend: Send + Sync {
     /// Waits until all that was asked for is done.
     ///
     /// # Errors
-    /// The first failure that no read has reported yet.
+    /// The first failure that no read has reported yet; it is reported once, and the device works on.
     fn sync(&self, index: usize) -> Result<()> {
         let _ = index;
         Ok(())

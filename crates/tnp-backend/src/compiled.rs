@@ -372,9 +372,12 @@ fn lower(device: Device, graph: &Graph) -> Result<Graph> {
             return Ok(equation.prim.clone());
         }
         match decompose(&equation.prim, &types) {
-            Some(graph) => Ok(Prim::Call {
-                graph: lower(device, &graph?)?.into(),
-            }),
+            Some(graph) => {
+                crate::detour::note(device, &equation.prim, &types, true);
+                Ok(Prim::Call {
+                    graph: lower(device, &graph?)?.into(),
+                })
+            }
             // Running it says what is missing.
             None => Ok(equation.prim.clone()),
         }

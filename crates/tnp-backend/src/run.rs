@@ -11,7 +11,7 @@ use tnp_shape::{Dims, Layout, Strides};
 use crate::prim::{Linalg, Prim, SliceSpec, Unary, infer};
 use crate::{
     Arg, Device, Error, ErrorKind, Graph, Inputs, Outputs, Result, Tensor, TensorType, compiled,
-    decompose, factorisation, is_layout, shape_text, transfer,
+    decompose, detour, factorisation, is_layout, shape_text, transfer,
 };
 
 /// Runs one primitive on a device, on which all inputs live.
@@ -111,10 +111,19 @@ pub(crate) fn run_inferred(
             .backend()
             .execute(device.index(), prim, inputs, outputs)
             .map_err(|error| explain(error, prim, outputs)),
-        Prim::Linalg(_) => compiled(device, &factorisation(prim, types)?)?.run(values(0).into()),
+        Prim::Linalg(_) => {
+            detour::note(device, prim, types, true);
+            compiled(device, &factorisation(prim, types)?)?.run(values(0).into())
+        }
         _ => match decompose(prim, types) {
-            Some(graph) => interpret(device, &graph?, values(0)),
-            None => Err(unsupported(device, prim, types)),
+            Some(graph) => {
+                detour::note(device, prim, types, true);
+                interpret(device, &graph?, values(0))
+            }
+            None => {
+                detour::note(device, prim, types, false);
+                Err(unsupported(device, prim, types))
+            }
         },
     }
 }

@@ -147,10 +147,15 @@ fn device(index: usize) -> Result<Device> {
         }
         Some(all)
     });
+    let listed = DEVICES.load(Ordering::Relaxed);
     known
         .as_ref()
-        .and_then(|all| all.get(index).copied())
-        .ok_or_else(|| Error::device(format!("device 'cpu:{index}' does not exist")))
+        .and_then(|all| all[..listed].get(index).copied())
+        .ok_or_else(|| {
+            Error::device(format!(
+                "device 'cpu:{index}' does not exist; {listed} are shown (`set_logical_devices`)"
+            ))
+        })
 }
 
 fn physical_memory() -> Option<u64> {

@@ -1,11 +1,11 @@
 //! Runs rows against their goldens, in every layout, lent and given up, on every device.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tnp_array::{Array, with_device};
-use tnp_backend::{Device, Error};
+use tnp_backend::{Detour, Device, Error, detours};
 use tnp_dtype::{DType, Literal};
 
 use crate::compare::{Tolerance, Value, difference};
@@ -21,9 +21,102 @@ pub struct Report {
     pub compared: usize,
     /// What differed, a line or two each.
     pub failures: Vec<String>,
+    /// Rows by how the device ran them; one that failed is in none.
+    pub rows: Manners,
+    /// Cases likewise.
+    pub cases: Manners,
+    /// What the device refuses and what has no decomposition (`cholesky float64`), with the number of comparisons that need it.
+    pub refused: BTreeMap<String, usize>,
+}
+
+/// How a device comes to a result, from best to worst.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Manner {
+    /// The backend has a kernel for everything it takes.
+    Native,
+    /// Some of it is made of core primitives.
+    Decomposed,
+    /// The backend refuses what it takes, and that has no decomposition.
+    Unsupported,
+}
+
+impl Manner {
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Manner::Native => "native",
+            Manner::Decomposed => "decomposed",
+            Manner::Unsupported => "unsupported",
+        }
+    }
+
+    /// How something was run that took these detours.
+    pub fn of(detours: &[Detour]) -> Manner {
+        match detours {
+            [] => Manner::Native,
+            all if all.iter().all(|detour| detour.decomposed) => Manner::Decomposed,
+            _ => Manner::Unsupported,
+        }
+    }
+}
+
+/// How many were run in each manner.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct Manners {
+    /// With the backend's own kernels.
+    pub native: usize,
+    /// Partly through decompositions.
+    pub decomposed: usize,
+    /// Not run: the backend refuses part of it.
+    pub unsupported: usize,
+}
+
+impl Manners {
+    /// Counts one more.
+    pub fn count(&mut self, manner: Manner) {
+        match manner {
+            Manner::Native => self.native += 1,
+            Manner::Decomposed => self.decomposed += 1,
+            Manner::Unsupported => self.unsupported += 1,
+        }
+    }
+
+    /// Counts what another counted.
+    pub fn add(&mut self, other: Manners) {
+        self.native += other.native;
+        self.decomposed += other.decomposed;
+        self.unsupported += other.unsupported;
+    }
+
+    /// All of them.
+    pub fn total(&self) -> usize {
+        self.native + self.decomposed + self.unsupported
+    }
+}
+
+impl std::fmt::Display for Manners {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{} of {} native, {} decomposed, {} unsupported",
+            self.native,
+            self.total(),
+            self.decomposed,
+            self.unsupported
+        )
+    }
 }
 
 impl Report {
+    /// Takes down what was refused on the way.
+    pub(crate) fn refuse(&mut self, detours: &[Detour]) {
+        for detour in detours.iter().filter(|detour| !detour.decomposed) {
+            let dtypes: Vec<&str> = detour.dtypes.iter().map(|dtype| dtype.name()).collect();
+            let name = format!("{} {}", detour.prim, dtypes.join(" "));
+            *self.refused.entry(name).or_default() += 1;
+        }
+    }
+
     /// All failures as text, the first of them in full.
     pub fn text(&self, title: &str) -> String {
         let mut text = format!(
@@ -45,12 +138,14 @@ impl Report {
         text
     }
 
-    /// Fails a test with what was found.
+    /// Fails a test with what was found; what is not supported has not passed either.
     ///
     /// # Panics
-    /// When there are failures.
+    /// When there are failures, or refusals.
     pub fn assert(&self, title: &str) {
         assert!(self.failures.is_empty(), "{}", self.text(title));
+        let refused: Vec<&str> = self.refused.keys().map(String::as_str).collect();
+        assert!(refused.is_empty(), "{title}: unsupported: {refused:?}");
     }
 }
 
@@ -82,8 +177,13 @@ pub fn category(name: &str, devices: &[Device]) -> Report {
         }
     };
     for row in selected(name).rows {
+        let failures = report.failures.len();
+        let mut worst = Manner::Native;
         for case in row.cases() {
-            check_case(&row, &case, &goldens, devices, &mut report);
+            worst = worst.max(check_case(&row, &case, &goldens, devices, &mut report));
+        }
+        if report.failures.len() == failures {
+            report.rows.count(worst);
         }
     }
     report
@@ -124,6 +224,13 @@ fn variants(case: &Case, devices: &[Device]) -> Vec<Variant> {
         scoped: false,
     };
     let mut all = vec![plain];
+    if tnp_array::default_device().ok() != Some(home) {
+        // What makes arrays from nothing makes them on the device of the scope.
+        all.push(Variant {
+            scoped: true,
+            ..plain
+        });
+    }
     let both = |placing| Variant {
         first: placing,
         others: placing,
@@ -198,13 +305,14 @@ fn check_case(
     goldens: &HashMap<String, Golden>,
     devices: &[Device],
     report: &mut Report,
-) {
+) -> Manner {
+    let mut worst = Manner::Native;
     let Some(golden) = goldens.get(&case.key) else {
         report.compared += 1;
         report
             .failures
             .push(format!("{}: no golden; run `cargo xtask golden`", case.key));
-        return;
+        return worst;
     };
     let bytes: Vec<Vec<u8>> = case
         .inputs
@@ -219,23 +327,33 @@ fn check_case(
             "{}: the golden is for other inputs; run `cargo xtask golden`",
             case.key
         ));
-        return;
+        return worst;
     }
     let scale = scale(case, &bytes);
     let mut problems: Vec<(String, String, usize)> = Vec::new();
     for variant in variants(case, devices) {
         report.compared += 1;
-        let outcome = catch_unwind(AssertUnwindSafe(|| {
-            compare(row, case, golden, &bytes, variant, scale)
-        }));
+        let (outcome, detours) = detours(|| {
+            catch_unwind(AssertUnwindSafe(|| {
+                compare(row, case, golden, &bytes, variant, scale)
+            }))
+        });
+        let manner = Manner::of(&detours);
+        worst = worst.max(manner);
+        report.refuse(&detours);
         let problem =
             outcome.unwrap_or_else(|panic| Some(format!("panicked: {}", panic_text(&*panic))));
+        // What a device refuses fails, as it should: neither passed nor broken.
+        let problem = problem.filter(|_| manner < Manner::Unsupported);
         // The same problem in several variants is told once.
         let Some(problem) = problem else { continue };
         match problems.iter_mut().find(|known| known.1 == problem) {
             Some(known) => known.2 += 1,
             None => problems.push((variant.to_string(), problem, 0)),
         }
+    }
+    if problems.is_empty() {
+        report.cases.count(worst);
     }
     for (variant, problem, more) in problems {
         let more = if more == 0 {
@@ -247,6 +365,7 @@ fn check_case(
             .failures
             .push(format!("{} ({variant}{more}): {problem}", case.key));
     }
+    worst
 }
 
 /// The text a panic carries.

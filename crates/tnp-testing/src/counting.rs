@@ -92,6 +92,14 @@ pub(crate) fn cpu() -> Result<&'static dyn Backend> {
     found.ok_or_else(|| Error::device("the CPU backend is not linked: `extern crate tnp_cpu;`"))
 }
 
+/// The error of a device that is not there.
+#[cold]
+pub(crate) fn absent(backend: &str, index: usize) -> Error {
+    Error::device(format!(
+        "device '{backend}:{index}' does not exist; there is one, '{backend}:0'"
+    ))
+}
+
 struct Counting {
     cpu: &'static dyn Backend,
     core_alone: bool,
@@ -100,6 +108,14 @@ struct Counting {
 impl Counting {
     fn device(&self) -> Result<Device> {
         Device::new(self.name(), 0)
+    }
+
+    /// There is one device.
+    fn check(&self, index: usize) -> Result<()> {
+        match index {
+            0 => Ok(()),
+            _ => Err(absent(self.name(), index)),
+        }
     }
 
     /// A buffer of the CPU's under this backend's name.
@@ -136,11 +152,13 @@ impl Backend for Counting {
         }])
     }
 
-    fn allocate(&self, _: usize, bytes: usize) -> Result<Buffer> {
+    fn allocate(&self, index: usize, bytes: usize) -> Result<Buffer> {
+        self.check(index)?;
         self.adopt(self.cpu.allocate(0, bytes)?)
     }
 
-    fn upload(&self, _: usize, bytes: &[u8]) -> Result<Buffer> {
+    fn upload(&self, index: usize, bytes: &[u8]) -> Result<Buffer> {
+        self.check(index)?;
         self.adopt(self.cpu.upload(0, bytes)?)
     }
 
@@ -154,11 +172,12 @@ impl Backend for Counting {
 
     fn execute(
         &self,
-        _: usize,
+        index: usize,
         prim: &Prim,
         inputs: &[Arg<'_>],
         outputs: &[TensorType],
     ) -> Result<Outputs> {
+        self.check(index)?;
         COUNTS.with_borrow_mut(|counts| *counts.kernels.entry(prim.name()).or_default() += 1);
         let results = self.cpu.execute(0, prim, inputs, outputs)?;
         let own = self.device()?;

@@ -12,7 +12,7 @@ use tnp_backend::{
 };
 use tnp_dtype::DType;
 
-use crate::counting::cpu;
+use crate::counting::{absent, cpu};
 
 /// The device `deferred:0`; registers the backend on first use.
 ///
@@ -63,7 +63,23 @@ fn memory(buffer: &Buffer) -> Result<&Memory> {
         .ok_or_else(|| Error::device("a buffer of another backend was given to 'deferred'"))
 }
 
+/// An empty vector with room for as many bytes.
+fn room(bytes: usize) -> Result<Vec<u8>> {
+    let mut memory = Vec::new();
+    let lacking = |_| Error::memory(format!("{bytes} bytes cannot be had"));
+    memory.try_reserve_exact(bytes).map_err(lacking)?;
+    Ok(memory)
+}
+
 impl Deferred {
+    /// There is one device.
+    fn check(&self, index: usize) -> Result<()> {
+        match index {
+            0 => Ok(()),
+            _ => Err(absent(self.name(), index)),
+        }
+    }
+
     fn buffer(&self, bytes: Vec<u8>, size: usize) -> Result<Buffer> {
         let device = Device::new(self.name(), 0)?;
         Ok(Buffer::opaque(
@@ -129,12 +145,18 @@ impl Backend for Deferred {
         }])
     }
 
-    fn allocate(&self, _: usize, bytes: usize) -> Result<Buffer> {
-        self.buffer(vec![0; bytes], bytes)
+    fn allocate(&self, index: usize, bytes: usize) -> Result<Buffer> {
+        self.check(index)?;
+        let mut memory = room(bytes)?;
+        memory.resize(bytes, 0);
+        self.buffer(memory, bytes)
     }
 
-    fn upload(&self, _: usize, bytes: &[u8]) -> Result<Buffer> {
-        self.buffer(bytes.to_vec(), bytes.len())
+    fn upload(&self, index: usize, bytes: &[u8]) -> Result<Buffer> {
+        self.check(index)?;
+        let mut memory = room(bytes.len())?;
+        memory.extend_from_slice(bytes);
+        self.buffer(memory, bytes.len())
     }
 
     fn download(&self, buffer: &Buffer, offset: usize, out: &mut [u8]) -> Result<()> {
@@ -144,7 +166,8 @@ impl Backend for Deferred {
             return Err(error);
         }
         let bytes = lock(&memory(buffer)?.0);
-        let part = bytes.get(offset..offset + out.len());
+        let end = offset.checked_add(out.len());
+        let part = end.and_then(|end| bytes.get(offset..end));
         out.copy_from_slice(
             part.ok_or_else(|| Error::index("download: past the end of a buffer"))?,
         );
@@ -157,14 +180,18 @@ impl Backend for Deferred {
 
     fn execute(
         &self,
-        _: usize,
+        index: usize,
         prim: &Prim,
         inputs: &[Arg<'_>],
         outputs: &[TensorType],
     ) -> Result<Outputs> {
+        self.check(index)?;
+        for arg in inputs {
+            memory(&arg.tensor.buffer)?;
+        }
         let mut results = Outputs::new();
         for ty in outputs {
-            let buffer = self.buffer(Vec::new(), ty.bytes())?;
+            let buffer = self.buffer(room(ty.bytes())?, ty.bytes())?;
             results.push(Tensor::contiguous(buffer, &ty.shape, ty.dtype));
         }
         lock(&self.state).queue.push(Job {

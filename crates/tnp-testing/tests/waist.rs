@@ -123,16 +123,6 @@ fn a_registered_backend_passes_the_rows() -> Result<()> {
 }
 
 #[test]
-fn the_core_primitives_alone_pass_the_rows() -> Result<()> {
-    let device = counting::core_device()?;
-    for category in tnp_testing::rows::all_rows() {
-        let report = tnp_testing::check::category(category.name, &[device]);
-        report.assert(&format!("{} through decompositions", category.name));
-    }
-    Ok(())
-}
-
-#[test]
 fn a_device_scope_moves_inputs_and_counts_the_copies() -> Result<()> {
     let device = counting::device()?;
     let x = with_device("cpu:0", || Array::from_vec(vec![1.0f64, 2.0], &[2]))??;

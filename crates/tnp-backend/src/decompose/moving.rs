@@ -5,16 +5,23 @@ use tnp_dtype::DType;
 use tnp_shape::Dims;
 
 use super::Steps;
-use crate::prim::{AxisIndex, Prim, ScatterOp, SliceSpec};
+use crate::prim::{AxisIndex, Binary, Prim, ScatterOp, SliceSpec};
 use crate::{Result, Var, prim::infer};
 
-/// Index arrays of a block: along each axis `start + 0, 1, …`, all in the block's shape.
-fn block(steps: &mut Steps, sizes: &[usize], starts: &[Var]) -> Result<SmallVec<[Var; 4]>> {
+/// Index arrays of a block of `x`: along each axis `start + 0, 1, …`, all in the block's shape.
+fn block(steps: &mut Steps, x: Var, sizes: &[usize], starts: &[Var]) -> Result<SmallVec<[Var; 4]>> {
+    let dims = steps.shape(x);
     let mut indices = SmallVec::new();
     for (axis, &start) in starts.iter().enumerate() {
+        // To a gather a negative index counts from the end; a block does not begin there, so it is moved out of bounds.
+        let zero = steps.like(start, 0.0)?;
+        let negative = steps.binary(Binary::Less, start, zero)?;
+        let dim = steps.like(start, dims[axis] as f64)?;
+        let outside = steps.binary(Binary::Subtract, start, dim)?;
+        let start = steps.select(negative, outside, start)?;
         let steps_along = steps.iota(sizes, axis, DType::Int64)?;
         let start = steps.broadcast(start, sizes, &[])?;
-        indices.push(steps.binary(crate::prim::Binary::Add, start, steps_along)?);
+        indices.push(steps.binary(Binary::Add, start, steps_along)?);
     }
     Ok(indices)
 }
@@ -28,7 +35,7 @@ pub(super) fn dynamic_slice(steps: &mut Steps, sizes: &Dims, vars: &[Var]) -> Re
         return Ok(vars[0]);
     }
     let mut inputs: SmallVec<[Var; 4]> = SmallVec::from_slice(&vars[..1]);
-    inputs.extend(block(steps, sizes, &vars[1..])?);
+    inputs.extend(block(steps, vars[0], sizes, &vars[1..])?);
     steps.push(
         Prim::Gather {
             axes: all_indexed(sizes.len()),
@@ -44,7 +51,7 @@ pub(super) fn dynamic_update_slice(steps: &mut Steps, vars: &[Var]) -> Result<Va
         return Ok(vars[1]);
     }
     let mut inputs: SmallVec<[Var; 4]> = SmallVec::from_slice(&vars[..1]);
-    inputs.extend(block(steps, &sizes, &vars[2..])?);
+    inputs.extend(block(steps, vars[0], &sizes, &vars[2..])?);
     inputs.push(vars[1]);
     steps.push(
         Prim::Scatter {

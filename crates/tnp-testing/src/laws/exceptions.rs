@@ -62,6 +62,7 @@ pub const EXCEPTIONS: &[Exception] = &[
     row("bool(x)", &[Compiled, CompiledPart, Mapped], READS),
     row("int(x.item())", &[Compiled, CompiledPart, Mapped], READS),
     row("float(x.item())", &[Compiled, CompiledPart, Mapped], READS),
+    row("complex(x.item())", &[Compiled, CompiledPart, Mapped], READS),
     row("np.asarray(x.item(), x.dtype)", &[Compiled, CompiledPart, Mapped], READS),
     row("str(x)", &[Compiled, CompiledPart, Mapped], READS),
     row("str(np.array(x))", &[Compiled], NAMED),

@@ -10,9 +10,10 @@ use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tnp_array::{Array, Error, Result};
+use tnp_backend::detours;
 use tnp_dtype::DType;
 
-use crate::check::{Report, panic_text, selected};
+use crate::check::{Manner, Report, panic_text, selected};
 use crate::inputs::Inputs;
 use crate::rows::{Case, Item, Row};
 
@@ -58,6 +59,7 @@ pub fn category(name: &str) -> Report {
     for row in selected(name).rows {
         let cases = cases(&row);
         let smooth = cases_with_slopes(&cases);
+        let (failures, mut worst) = (report.failures.len(), Manner::Native);
         for law in LAWS {
             let cases = match law {
                 Law::Compiled | Law::CompiledPart | Law::Mapped | Law::MappedPart => {
@@ -65,16 +67,22 @@ pub fn category(name: &str) -> Report {
                 }
                 _ => &smooth,
             };
-            let broken = broken(law, &row, cases, &mut report.compared);
+            let (broken, manner) = broken(law, &row, cases, &mut report);
+            worst = worst.max(manner);
             let excepted = exceptions::reason(law, &row);
             match excepted {
                 None => report.failures.extend(broken),
-                Some(_) if broken.is_empty() => report.failures.push(format!(
-                    "{}: {law:?} holds; take it off the exceptions",
-                    row.expression
-                )),
+                Some(_) if broken.is_empty() && manner < Manner::Unsupported => {
+                    report.failures.push(format!(
+                        "{}: {law:?} holds; take it off the exceptions",
+                        row.expression
+                    ))
+                }
                 Some(_) => {}
             }
+        }
+        if report.failures.len() == failures {
+            report.rows.count(worst);
         }
     }
     report
@@ -106,18 +114,26 @@ fn is_smooth(dtype: DType) -> bool {
     matches!(dtype, DType::Float64 | DType::Complex128)
 }
 
-/// What breaks a law, a line each.
-fn broken(law: Law, row: &Row, cases: &[&Case], compared: &mut usize) -> Vec<String> {
-    let mut broken = Vec::new();
+/// What breaks a law, a line each, and how the device came to it.
+fn broken(law: Law, row: &Row, cases: &[&Case], report: &mut Report) -> (Vec<String>, Manner) {
+    let (mut broken, mut worst) = (Vec::new(), Manner::Native);
     for case in cases {
-        *compared += 1;
-        let outcome = catch_unwind(AssertUnwindSafe(|| match law {
+        report.compared += 1;
+        let hold = || match law {
             Law::Compiled => values::compiled(row, case),
             Law::CompiledPart => values::compiled_part(row, case),
             Law::Mapped => values::mapped(row, case),
             Law::MappedPart => values::mapped_part(row, case),
             _ => slopes::check(law, row, case),
-        }));
+        };
+        let (outcome, detours) = detours(|| catch_unwind(AssertUnwindSafe(hold)));
+        let manner = Manner::of(&detours);
+        worst = worst.max(manner);
+        report.cases.count(manner);
+        if manner == Manner::Unsupported {
+            report.refuse(&detours);
+            continue;
+        }
         let problem = match outcome {
             Ok(Ok(problem)) => problem,
             Ok(Err(error)) => Some(format!("failed: {error}")),
@@ -125,7 +141,7 @@ fn broken(law: Law, row: &Row, cases: &[&Case], compared: &mut usize) -> Vec<Str
         };
         broken.extend(problem.map(|problem| format!("{law:?}: {}: {problem}", case.key)));
     }
-    broken
+    (broken, worst)
 }
 
 /// The row's arrays, in order, and its other results.

@@ -25,7 +25,9 @@ impl<'a> Loss<'a> {
     /// `None` when nothing that the row gives has a slope, or it gives an error.
     fn new(row: &'a Row, case: &'a Case) -> Result<Option<Loss<'a>>> {
         let inputs = sample::smooth(row, case, 0)?;
-        let Ok((outputs, _)) = run(row, case, &inputs) else {
+        // On a device that works asynchronously an error may only come when a result is read.
+        let read = |(outputs, _): &(Vec<Array>, _)| outputs.iter().all(|y| y.to_bytes().is_ok());
+        let Some((outputs, _)) = run(row, case, &inputs).ok().filter(read) else {
             return Ok(None);
         };
         let weight = |(at, y): (usize, &Array)| match is_smooth(y.dtype()) {

@@ -409,7 +409,7 @@ pub struct Category {
     pub rows: Vec<Row>,
 }
 
-/// Hands the names of all tables to a macro: the one list of them.
+/// Hands the names of all tables to a macro, by name or path: the one list of them.
 ///
 /// ```
 /// macro_rules! count {
@@ -419,8 +419,8 @@ pub struct Category {
 /// ```
 #[macro_export]
 macro_rules! categories {
-    ($use:ident) => {
-        $use! {
+    ($($use:tt)+) => {
+        $($use)+! {
             array,
             create,
             dtypes,

@@ -1,0 +1,378 @@
+//! The kit: everything that a backend has to keep, as tests that one line brings into a crate.
+//!
+//! ```text
+//! // tests/kit.rs of a backend crate
+//! extern crate my_backend;
+//! tnp_testing::backend_tests!("mine:0");
+//! ```
+//!
+//! What the backend lacks on purpose is said, with the reason; what it lacks without saying fails a test, and so does what is said and not so:
+//!
+//! ```text
+//! tnp_testing::backend_tests!(
+//!     Kit::of("mine:0")
+//!         .lacks("float64", "the hardware has no 64-bit numbers")
+//!         .lacks("eig", "not written yet")
+//! );
+//! ```
+//!
+//! The test `summary` prints what the backend supports and how far from complete it is, also where the test runner captures output.
+
+mod device;
+mod elsewhere;
+mod misuse;
+mod summary;
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::sync::{Mutex, OnceLock, PoisonError, RwLock};
+
+use tnp_array::with_device;
+use tnp_backend::{Backend, Device, Result, backends, register};
+use tnp_dtype::DType;
+
+use crate::check::{self, Report};
+use crate::compare::loosened;
+use crate::laws;
+use crate::rows::all_rows;
+use crate::survey::{Line, survey};
+
+/// A backend under test: one of its devices, and what it says of itself.
+pub struct Kit {
+    device: std::result::Result<Device, String>,
+    wanted: String,
+    lacks: Vec<Lack>,
+    left_out: Vec<Lack>,
+    looser: u32,
+    rows: BTreeMap<&'static str, OnceLock<Report>>,
+    laws: BTreeMap<&'static str, OnceLock<Report>>,
+    lines: OnceLock<Vec<Line>>,
+    /// Which of `lacks` were needed.
+    used: Mutex<Vec<bool>>,
+    /// Held alone by the test of `sync`, to which failures of other tests would be reported.
+    quiet: RwLock<()>,
+}
+
+/// Something that a backend does not have.
+struct Lack {
+    what: &'static str,
+    reason: &'static str,
+}
+
+impl Kit {
+    /// The kit for a device by name, for a [`Device`], or for the first device of a backend (`&MyBackend`), which is registered when it
+    /// is not yet.
+    ///
+    /// # Examples
+    /// ```
+    /// # extern crate tnp_cpu;
+    /// use tnp_testing::kit::Kit;
+    /// let kit = Kit::of("cpu:0").looser(2);
+    /// kit.rows("sort");
+    /// ```
+    pub fn of(backend: impl UnderTest) -> Kit {
+        let wanted = backend.wanted();
+        let names = || all_rows().into_iter().map(|category| category.name);
+        Kit {
+            device: backend.device().map_err(|error| error.to_string()),
+            wanted,
+            lacks: Vec::new(),
+            left_out: Vec::new(),
+            looser: 1,
+            rows: names().map(|name| (name, OnceLock::new())).collect(),
+            laws: names().map(|name| (name, OnceLock::new())).collect(),
+            lines: OnceLock::new(),
+            used: Mutex::default(),
+            quiet: RwLock::default(),
+        }
+    }
+
+    /// Says that the backend lacks something, and why: a dtype (`"float64"`), a primitive (`"cholesky"`, as errors name it), or a primitive
+    /// on dtypes (`"sin float64"`). What needs it counts as unsupported; it never counts as passed.
+    pub fn lacks(mut self, what: &'static str, reason: &'static str) -> Kit {
+        self.lacks.push(Lack { what, reason });
+        self.used = Mutex::new(vec![false; self.lacks.len()]);
+        self
+    }
+
+    /// Leaves a category out of the rows (`"rows::linalg"`) or the laws (`"laws::linalg"`), where it would take too long, and says so each
+    /// time; it does not count as passed.
+    pub fn leaves_out(mut self, what: &'static str, reason: &'static str) -> Kit {
+        self.left_out.push(Lack { what, reason });
+        self
+    }
+
+    /// Allows tolerances this many times as wide as the rows have them; what is exact stays exact. The summary tells.
+    pub fn looser(self, times: u32) -> Kit {
+        Kit {
+            looser: times,
+            ..self
+        }
+    }
+
+    /// The device under test.
+    ///
+    /// # Panics
+    /// When it is not there.
+    pub fn device(&self) -> Device {
+        match &self.device {
+            Ok(device) => *device,
+            Err(error) => panic!(
+                "{error}\n(where the hardware is missing on purpose, TNP_WITHOUT={} runs the other tests)",
+                self.backend_name()
+            ),
+        }
+    }
+
+    fn backend(&self) -> &'static dyn Backend {
+        self.device().backend()
+    }
+
+    fn backend_name(&self) -> &str {
+        self.wanted.split(':').next().unwrap_or_default()
+    }
+
+    /// Runs a test, unless the device is missing and `TNP_WITHOUT` names its backend, which is told.
+    pub fn run(&self, test: &str, body: impl FnOnce(&Kit)) {
+        let without = std::env::var("TNP_WITHOUT").unwrap_or_default();
+        if self.device.is_err() && without.split(',').any(|name| name == self.backend_name()) {
+            say(&format!("{test}: NOT RUN, no {} here", self.wanted));
+            return;
+        }
+        if let Some(left) = self.left_out.iter().find(|left| left.what == test) {
+            say(&format!(
+                "{}: {test}: NOT RUN: {}",
+                self.wanted, left.reason
+            ));
+            return;
+        }
+        if test == "waits" {
+            let _alone = self.quiet.write().unwrap_or_else(PoisonError::into_inner);
+            return body(self);
+        }
+        let _among_others = self.quiet.read().unwrap_or_else(PoisonError::into_inner);
+        body(self);
+    }
+
+    /// Every row of a category on the device, against NumPy.
+    ///
+    /// # Panics
+    /// When something differs, or is refused that the kit was not told of.
+    pub fn rows(&self, category: &str) {
+        self.judge(self.row_report(category), category, "against NumPy");
+    }
+
+    /// Every law of every row of a category, computed on the device.
+    ///
+    /// # Panics
+    /// As [`Kit::rows`].
+    pub fn laws(&self, category: &str) {
+        self.judge(self.law_report(category), category, "under transformations");
+    }
+
+    fn row_report(&self, category: &str) -> &Report {
+        let device = self.device();
+        let once = self.rows.get(category);
+        let once = once.unwrap_or_else(|| panic!("no category '{category}'"));
+        once.get_or_init(|| loosened(self.looser, || check::category(category, &[device])))
+    }
+
+    fn law_report(&self, category: &str) -> &Report {
+        let device = self.device();
+        let once = self.laws.get(category);
+        let once = once.unwrap_or_else(|| panic!("no category '{category}'"));
+        once.get_or_init(|| {
+            let scoped = || with_device(device, || laws::category(category));
+            loosened(self.looser, scoped).expect("the device is there")
+        })
+    }
+
+    fn lines(&self) -> &[Line] {
+        self.lines.get_or_init(|| survey(self.backend()))
+    }
+
+    fn judge(&self, report: &Report, category: &str, what: &str) {
+        let title = format!("{category} {what} on {}", self.device());
+        assert!(report.failures.is_empty(), "{}", report.text(&title));
+        let undeclared: Vec<String> = (report.refused.iter())
+            .filter(|(name, _)| !self.is_declared(name))
+            .map(|(name, count)| format!("  {name}: needed by {count} comparisons"))
+            .collect();
+        assert!(
+            undeclared.is_empty(),
+            "{title}: unsupported, and `Kit::lacks` says nothing of it:\n{}",
+            undeclared.join("\n")
+        );
+    }
+
+    /// Whether something refused (`cholesky float64`) was said to be lacking.
+    fn is_declared(&self, name: &str) -> bool {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let (prim, dtypes) = name.split_once(' ').unwrap_or((name, ""));
+        let mut declared = false;
+        for (lack, used) in self.lacks.iter().zip(used.iter_mut()) {
+            let fits = lack.what == name
+                || lack.what == prim
+                || dtypes.split(' ').any(|dtype| dtype == lack.what);
+            *used |= fits;
+            declared |= fits;
+        }
+        declared
+    }
+
+    /// Whether the backend has what work on this dtype takes at the least: a dtype it is said to lack it has not.
+    fn has(&self, dtype: DType) -> bool {
+        !self.lacks.iter().any(|lack| lack.what == dtype.name())
+    }
+}
+
+/// What a kit can be made for.
+pub trait UnderTest {
+    /// What was asked for, for messages.
+    fn wanted(&self) -> String;
+
+    /// The device; registers the backend where that has to be done.
+    ///
+    /// # Errors
+    /// When the device is not there.
+    fn device(self) -> Result<Device>;
+}
+
+impl UnderTest for &str {
+    fn wanted(&self) -> String {
+        (*self).to_owned()
+    }
+    fn device(self) -> Result<Device> {
+        self.parse()
+    }
+}
+
+impl UnderTest for Device {
+    fn wanted(&self) -> String {
+        self.to_string()
+    }
+    fn device(self) -> Result<Device> {
+        Ok(self)
+    }
+}
+
+impl UnderTest for Result<Device> {
+    fn wanted(&self) -> String {
+        self.as_ref()
+            .map_or_else(ToString::to_string, ToString::to_string)
+    }
+    fn device(self) -> Result<Device> {
+        self
+    }
+}
+
+impl<B: Backend> UnderTest for &'static B {
+    fn wanted(&self) -> String {
+        format!("{}:0", self.name())
+    }
+    fn device(self) -> Result<Device> {
+        if !backends().iter().any(|known| known.name() == self.name()) {
+            register(self)?;
+        }
+        Device::find(self.name(), 0)
+    }
+}
+
+/// What [`crate::backend_tests!`] takes: a kit, or whatever one can be made for.
+pub trait IntoKit {
+    /// The kit.
+    fn into_kit(self) -> Kit;
+}
+
+impl IntoKit for Kit {
+    fn into_kit(self) -> Kit {
+        self
+    }
+}
+
+impl<T: UnderTest> IntoKit for T {
+    fn into_kit(self) -> Kit {
+        Kit::of(self)
+    }
+}
+
+/// Prints a line, also where the test runner captures output.
+fn say(text: &str) {
+    // Nobody reads it: nothing to do about that.
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// Tests of a backend, in the module where it stands: `registration`, `memory`, `operations`, `misuse`, `rows` (each category against
+/// NumPy), `laws` (each category under each transformation) and `summary`.
+///
+/// Takes a device's name, a [`Device`](tnp_backend::Device), a reference to a backend, or a [`Kit`](crate::kit::Kit) that also says what is
+/// lacking. The tests share one kit, `kit()`.
+#[macro_export]
+macro_rules! backend_tests {
+    ($backend:expr) => {
+        /// The kit that the tests here share.
+        fn kit() -> &'static $crate::kit::Kit {
+            #[allow(unused_imports)]
+            use $crate::kit::Kit;
+            static KIT: ::std::sync::OnceLock<Kit> = ::std::sync::OnceLock::new();
+            KIT.get_or_init(|| $crate::kit::IntoKit::into_kit($backend))
+        }
+
+        $crate::__kit_tests! {
+            registration: is_found_by_name, lists_its_devices, has_no_other_devices, keeps_its_name;
+            memory: gives_back_what_it_took, gives_back_parts, holds_nothing, refuses_to_read_past_the_end,
+                counts_its_memory, refuses_too_much, copies_to_other_devices_and_back;
+            operations: says_what_it_lacks, works_on_several_threads, waits, fills_what_it_returns;
+            misuse: finds_indices_out_of_bounds, finds_writes_out_of_bounds, finds_blocks_out_of_bounds, keeps_devices_apart,
+                refuses_other_memory, names_what_it_refuses;
+        }
+
+        mod rows {
+            $crate::categories!($crate::__row_tests);
+        }
+
+        mod laws {
+            $crate::categories!($crate::__law_tests);
+        }
+
+        #[test]
+        fn summary() {
+            kit().run("summary", |kit| kit.summary());
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __kit_tests {
+    ($($group:ident: $($name:ident),*;)*) => {
+        $(mod $group {
+            $(#[test]
+            fn $name() {
+                super::kit().run(stringify!($name), |kit| kit.$name());
+            })*
+        })*
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __row_tests {
+    ($($name:ident),*) => {
+        $(#[test]
+        fn $name() {
+            super::kit().run(concat!("rows::", stringify!($name)), |kit| kit.rows(stringify!($name)));
+        })*
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __law_tests {
+    ($($name:ident),*) => {
+        $(#[test]
+        fn $name() {
+            super::kit().run(concat!("laws::", stringify!($name)), |kit| kit.laws(stringify!($name)));
+        })*
+    };
+}
