@@ -1,4 +1,5 @@
-//! `book`: the pages in docs/ are all in the table of contents, and no link in them or the README leads nowhere.
+//! `book`: the pages in docs/ are all in the table of contents, no link in them or the README leads nowhere, and code that is said to be
+//! quoted (`<!-- quoted from PATH -->` before the block) is in that file.
 
 use std::path::Path;
 
@@ -17,6 +18,7 @@ pub(crate) fn run() -> Done {
     ))?;
     let contents = read("docs/src/SUMMARY.md")?;
     let (mut problems, mut links, mut pages) = (Vec::new(), 0, 0);
+    let mut quotes = 0;
     for page in listed.lines().filter(|page| root().join(page).is_file()) {
         pages += 1;
         let text = read(page)?;
@@ -25,6 +27,15 @@ pub(crate) fn run() -> Done {
             links += 1;
             if let Some(problem) = lost(page, &text, folder, target) {
                 problems.push(problem);
+            }
+        }
+        for (source, block) in quoted(&text) {
+            quotes += 1;
+            if !contains(&read(source)?, &block) {
+                let first = block.lines().next().unwrap_or_default();
+                problems.push(format!(
+                    "{page}: the block that begins `{first}` is not in {source}"
+                ));
             }
         }
         let Some(name) = page.strip_prefix("docs/src/") else {
@@ -39,8 +50,36 @@ pub(crate) fn run() -> Done {
     if !problems.is_empty() {
         return Err(problems.join("\n"));
     }
-    println!("{links} links of {pages} pages lead somewhere");
+    println!(
+        "{links} links of {pages} pages lead somewhere; {quotes} blocks are as in the files they are quoted from"
+    );
     Ok(())
+}
+
+/// Code blocks that say where they are from: the file and the text.
+fn quoted(text: &str) -> Vec<(&str, String)> {
+    let mut blocks = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        let source = line
+            .strip_prefix("<!-- quoted from ")
+            .and_then(|rest| rest.strip_suffix(" -->"));
+        let Some(source) = source else { continue };
+        let code = lines
+            .by_ref()
+            .skip(1)
+            .take_while(|line| !line.starts_with("```"));
+        blocks.push((source, code.collect::<Vec<&str>>().join("\n")));
+    }
+    blocks
+}
+
+/// Whether the lines of a block follow each other in a file, however far they are indented there.
+fn contains(file: &str, block: &str) -> bool {
+    let bare =
+        |text: &str| -> Vec<String> { text.lines().map(|line| line.trim().to_owned()).collect() };
+    let (file, block) = (bare(file), bare(block));
+    !block.is_empty() && file.windows(block.len()).any(|part| part == block)
 }
 
 /// What `](…)` points to outside of code blocks, addresses elsewhere left out.

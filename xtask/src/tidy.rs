@@ -46,6 +46,10 @@ pub(crate) fn run() -> Done {
             &mut problems,
         );
     }
+    stranger(
+        &read("examples/reference-backend/Cargo.toml")?,
+        &mut problems,
+    );
     let listed = output(&mut program(
         "git",
         &["ls-files", "--cached", "--others", "--exclude-standard"],
@@ -77,6 +81,21 @@ pub(crate) fn run() -> Done {
         problems.len(),
         problems.join("\n")
     ))
+}
+
+/// The example of a stranger's backend shows what one needs: `tnp-backend` and what that stands on.
+fn stranger(manifest: &str, problems: &mut Vec<String>) {
+    let section = manifest
+        .split("\n[")
+        .find(|part| part.starts_with("dependencies]"));
+    for line in section.unwrap_or_default().lines().skip(1) {
+        let used = line.split(['.', ' ', '=']).next().unwrap_or_default();
+        if !used.is_empty() && !["tnp-backend", "tnp-dtype", "tnp-shape"].contains(&used) {
+            problems.push(format!(
+                "examples/reference-backend/Cargo.toml: it depends on {used}, beside tnp-backend"
+            ));
+        }
+    }
 }
 
 fn dependencies(name: &str, manifest: &str, problems: &mut Vec<String>) {

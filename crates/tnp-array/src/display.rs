@@ -13,20 +13,20 @@ fn write(x: &Array, printer: impl FnOnce(&Source<'_>) -> String) -> Result<Strin
     let tensor = x.tensor()?;
     tensor.buffer.check()?;
     // Device memory is read once as a whole; host memory only where the text needs it.
-    let host;
-    let readable = if tensor.host_ptr().is_some() {
-        x
-    } else {
-        host = Array::from_tensor(tnp_backend::transfer(
-            tensor,
-            tnp_backend::Device::find("cpu", 0)?,
-        )?);
-        &host
+    let (dtype, size) = (x.dtype(), x.dtype().itemsize());
+    let host = match tensor.host_ptr() {
+        Some(_) => None,
+        None => Some(x.to_bytes()?),
     };
-    let get = |position: &[usize]| {
-        readable
+    let get = |position: &[usize]| match &host {
+        Some(bytes) => {
+            let step = |at: usize, (&place, &dim): (&usize, &usize)| at * dim + place;
+            let at = position.iter().zip(x.shape()).fold(0, step);
+            Literal::from_bytes(dtype, &bytes[at * size..])
+        }
+        None => x
             .literal_at(position)
-            .unwrap_or_else(|_| Literal::zero(x.dtype()))
+            .unwrap_or_else(|_| Literal::zero(dtype)),
     };
     Ok(printer(&Source {
         shape: x.shape(),
