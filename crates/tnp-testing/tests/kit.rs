@@ -40,10 +40,7 @@ mod cpu {
 
 /// Everything but the core has to come through decompositions.
 mod core_alone {
-    tnp_testing::backend_tests!(Kit::of(tnp_testing::counting::core_device()).leaves_out(
-        "laws::linalg",
-        "derivatives of decomposed factorisations take many minutes"
-    ));
+    tnp_testing::backend_tests!(tnp_testing::counting::core_device());
 }
 
 /// Failures surface when results are read.
