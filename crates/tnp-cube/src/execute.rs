@@ -145,3 +145,56 @@ fn no_kernel(gpu: &Gpu, prim: &Prim, inputs: &[Arg<'_>]) -> Error {
         gpu.device
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use tnp_backend::prim::{Binary, Unary};
+
+    use super::*;
+    use crate::code::{F64, Target, U8, U16};
+
+    /// A device without some element types.
+    fn without(lacking: &'static [cubecl::ir::ElemType], bindings: usize) -> Abilities {
+        let target = Target {
+            native: false,
+            float64: true,
+            float16: false,
+        };
+        let holds = move |elem| !lacking.contains(&elem);
+        Abilities::new(target, holds, bindings, 256, 65535)
+    }
+
+    #[test]
+    fn what_a_device_cannot_store_is_not_supported() {
+        let all = without(&[], 16);
+        let add = Prim::Binary(Binary::Add);
+        for dtype in DType::ALL {
+            assert!(supports(&all, &add, &[dtype, dtype]), "{dtype}");
+        }
+        let short = without(&[F64], 16);
+        for dtype in DType::ALL {
+            let held = !matches!(dtype, DType::Float64 | DType::Complex128);
+            assert_eq!(supports(&short, &add, &[dtype, dtype]), held, "{dtype}");
+        }
+        // The result counts too, and truth values are bytes.
+        let cast = Prim::Cast {
+            dtype: DType::Float64,
+        };
+        assert!(!supports(&short, &cast, &[DType::Int32]));
+        let no_bytes = without(&[U8], 16);
+        let less = Prim::Binary(Binary::Less);
+        assert!(!supports(&no_bytes, &less, &[DType::Float32; 2]));
+        // 16-bit floats are kept as 16-bit integers.
+        let no_halves = without(&[U16], 16);
+        assert!(!supports(&no_halves, &add, &[DType::Float16; 2]));
+        assert!(!supports(&no_halves, &add, &[DType::BFloat16; 2]));
+    }
+
+    #[test]
+    fn functions_that_need_float64_are_left_out_without_it() {
+        let short = without(&[F64], 16);
+        let supports = |op| supports(&short, &Prim::Unary(op), &[DType::Float32]);
+        assert!(supports(Unary::Sqrt) && supports(Unary::Floor));
+        assert!(!supports(Unary::Sin) && !supports(Unary::Cbrt));
+    }
+}

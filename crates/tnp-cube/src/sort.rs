@@ -170,14 +170,15 @@ fn sort_blocks(dtype: DType, types: &[cubecl::ir::ElemType], buffers: &[Memory])
             }
         }
         sync_cube();
-        let mut size = 2;
-        while size <= BLOCK {
-            let mut stride = size / 2;
-            while stride > 0 {
-                let low = me.and(stride - 1);
+        let (size, stride) = (cell(int(2, U32)), cell(int(1, U32)));
+        while_(
+            || size.get().le(BLOCK),
+            || {
+                let step = stride.get();
+                let low = me.and(step - 1);
                 let a = (me - low) * 2 + low;
-                let b = a + stride;
-                let ascending = a.and(size).eq(0);
+                let b = a + step;
+                let ascending = a.and(size.get()).eq(0);
                 let left: Vec<V> = tile.iter().map(|memory| memory.at(a)).collect();
                 let right: Vec<V> = tile.iter().map(|memory| memory.at(b)).collect();
                 let swap = before(&right, &left).eq_truth(ascending);
@@ -188,10 +189,12 @@ fn sort_blocks(dtype: DType, types: &[cubecl::ir::ElemType], buffers: &[Memory])
                     }
                 });
                 sync_cube();
-                stride /= 2;
-            }
-            size *= 2;
-        }
+                // Half the distance, or the next size from its half on.
+                let last = step.eq(1);
+                stride.set(last.select(size.get(), step.shr(1)));
+                size.set(last.select(size.get().shl(1), size.get()));
+            },
+        );
         for half in 0..2u32 {
             let slot = me + half * (BLOCK / 2);
             let at = first + slot;

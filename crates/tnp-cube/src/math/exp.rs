@@ -142,8 +142,10 @@ pub(crate) fn power(x: V, y: V) -> V {
     let fine = product.gt(-1100.0).and(product.lt(1100.0));
     let error = fine.select(error, 0.0);
     let (r, r_low) = two_product(t, c(LN_2));
-    let rest = exp_rest(r, t * LN2_REST + (r_low + error * LN_2));
-    let size = scale((r + rest) + 1.0, n);
+    let low = t * LN2_REST + (r_low + error * LN_2);
+    // The error of a large product is not that small: it counts in proportion to what it is the exponent of.
+    let e = (r + exp_rest(r, c(0.0))) + 1.0;
+    let size = scale(e + e * low, n);
 
     let whole = y.floor().eq(y).or(magnitude(y).ge(9007199254740992.0));
     let half = y * 0.5;
