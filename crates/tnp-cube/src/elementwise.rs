@@ -231,9 +231,7 @@ pub(crate) fn run_into(
         scalars.push(index(dim)?);
     }
     for (input, strides) in inputs.iter().zip(&loops.strides) {
-        // Complex numbers are two elements of memory.
-        let wide = 1 + u32::from(input.dtype.is_complex());
-        index(input.buffer.bytes() / storage(input.dtype).size() * wide as usize / wide as usize)?;
+        index(input.buffer.bytes() / storage(input.dtype).size())?;
         scalars.push(index(input.layout.offset())?);
         scalars.extend(strides.iter().map(|&stride| step(stride)));
     }

@@ -179,7 +179,7 @@ pub(crate) fn run(
         }
         return Ok(outputs);
     }
-    let cubes_each = match results * (length / PART.max(1)) {
+    let cubes_each = match results * (length / PART) {
         0 => 1,
         _ if results >= 1024 => 1,
         _ => length.div_ceil(PART),
