@@ -1,0 +1,91 @@
+//! Compiled graphs on a WGPU device: a region is one launch, and one with more arrays than a kernel takes still runs.
+
+use tnp_backend::prim::{Binary, Prim, ReduceOp, Unary};
+use tnp_backend::{Device, GraphBuilder, Inputs, Tensor, TensorType};
+use tnp_dtype::DType;
+
+extern crate tnp_wgpu as _;
+
+fn wgpu() -> Device {
+    "wgpu:0"
+        .parse()
+        .expect("a WGPU device; a software one will do")
+}
+
+fn upload(values: &[f32]) -> Tensor {
+    let bytes: Vec<u8> = values.iter().flat_map(|x| x.to_le_bytes()).collect();
+    let buffer = wgpu().backend().upload(0, &bytes).expect("memory");
+    Tensor::contiguous(buffer, &[values.len()], DType::Float32)
+}
+
+fn download(x: &Tensor) -> Vec<f32> {
+    let mut bytes = vec![0; x.ty().bytes()];
+    wgpu()
+        .backend()
+        .download(&x.buffer, 0, &mut bytes)
+        .expect("values");
+    bytes
+        .chunks_exact(4)
+        .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+        .collect()
+}
+
+#[test]
+fn a_chain_and_its_sum_are_one_launch() {
+    let device = wgpu();
+    let mut builder = GraphBuilder::new();
+    let ty = TensorType::new(&[5], DType::Float32);
+    let x = builder.input(ty.clone());
+    let y = builder.input(ty);
+    let product = builder
+        .push1(Prim::Binary(Binary::Multiply), &[x, y])
+        .expect("valid");
+    let root = builder
+        .push1(Prim::Unary(Unary::Sqrt), &[product])
+        .expect("valid");
+    let sum = Prim::Reduce {
+        op: ReduceOp::Sum,
+        axes: [0].into_iter().collect(),
+        dtype: DType::Float32,
+    };
+    let sum = builder.push1(sum, &[root]).expect("valid");
+    let graph = builder.finish(&[root, sum]);
+    let executable = device.backend().compile(device, &graph).expect("compiled");
+    assert_eq!(
+        executable.explain().launches(),
+        1,
+        "{}",
+        executable.explain()
+    );
+    let inputs: Inputs = [
+        upload(&[1.0, 2.0, 3.0, 4.0, 5.0]),
+        upload(&[1.0, 2.0, 3.0, 4.0, 5.0]),
+    ]
+    .into_iter()
+    .collect();
+    let outputs = executable.run(inputs).expect("ran");
+    assert_eq!(download(&outputs[0]), [1.0, 2.0, 3.0, 4.0, 5.0]);
+    assert_eq!(download(&outputs[1]), [15.0]);
+}
+
+#[test]
+fn more_arrays_than_a_kernel_takes_are_added_up() {
+    let device = wgpu();
+    // More than any device binds.
+    let count = 600;
+    let mut builder = GraphBuilder::new();
+    let inputs: Vec<_> = (0..count)
+        .map(|_| builder.input(TensorType::new(&[3], DType::Float32)))
+        .collect();
+    let total = inputs[1..].iter().fold(inputs[0], |sum, &x| {
+        builder
+            .push1(Prim::Binary(Binary::Add), &[sum, x])
+            .expect("valid")
+    });
+    let graph = builder.finish(&[total]);
+    let executable = device.backend().compile(device, &graph).expect("compiled");
+    let values: Inputs = (0..count).map(|i| upload(&[i as f32, 1.0, 0.5])).collect();
+    let outputs = executable.run(values).expect("ran");
+    let n = count as f32;
+    assert_eq!(download(&outputs[0]), [n * (n - 1.0) / 2.0, n, n / 2.0]);
+}
