@@ -528,7 +528,11 @@ grids! {
 pub fn fftfreq(n: usize, d: f64) -> Result<Array> {
     let step = frequency_step("fftfreq", n, d)?;
     let (positive, n) = (n.div_ceil(2) as i64, n as i64);
-    let order: Vec<i64> = (0..positive).chain(positive - n..0).collect();
+    let mut order: Vec<i64> = Vec::new();
+    order
+        .try_reserve_exact(n as usize)
+        .map_err(|_| Error::memory(format!("fftfreq: {n} frequencies do not fit into memory")))?;
+    order.extend((0..positive).chain(positive - n..0));
     multiply(&Array::from_vec(order, &[n as usize])?, step)
 }
 
@@ -553,7 +557,7 @@ pub fn rfftfreq(n: usize, d: f64) -> Result<Array> {
 fn frequency_step(op: &str, n: usize, d: f64) -> Result<f64> {
     let span = n as f64 * d;
     if span == 0.0 {
-        return Err(Error::value(format!(
+        return Err(Error::zero_division(format!(
             "{op}: float division by zero: there are {n} points, {d} apart"
         )));
     }

@@ -224,6 +224,9 @@ fn polynomial(p: Operand<'_>, mut x: Operand<'_>) -> Result<Array> {
             "{OP}: iteration over a 0-d array; the coefficients need an axis"
         )));
     }
+    if p.shape()[0] == 0 {
+        return crate::zeros_like(x, ());
+    }
     let dtype = tnp_dtype::result_type(OP, &[p.type_info().into(), x.promotes_as()?])?.dtype;
     let p = p.astype(dtype)?;
     let x = at_home(home(&[&Operand::Borrowed(&p)]), || to_dtype(OP, x, dtype))?.into_array()?;

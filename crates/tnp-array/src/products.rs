@@ -478,9 +478,14 @@ fn tensordot_operands(x: Operand<'_>, y: Operand<'_>, axes: TensorAxes) -> Resul
         TensorAxes::Count(count) => {
             let count = count.max(0) as usize;
             if count > nx.min(ny) {
-                return Err(Error::index(format!(
-                    "cannot sum over {count} axes of arrays of dimension {nx} and {ny}"
-                )));
+                let message = format!(
+                    "shape-mismatch for sum: cannot sum over {count} axes of arrays of dimension {nx} and {ny}"
+                );
+                // NumPy runs out of axes of the first array, or finds the second one's different.
+                return Err(match count > nx {
+                    true => Error::index(message),
+                    false => Error::value(message),
+                });
             }
             ((nx - count..nx).collect(), (0..count).collect())
         }

@@ -165,6 +165,17 @@ impl Count {
     }
 }
 
+/// The axes whose elements are counted. NumPy forgives an axis 0 of a 0-d array where it only adds, so in functions that skip NaNs.
+fn counted_axes(op: &str, skip_nan: bool, axis: &Axis, ndim: usize) -> Result<Axes> {
+    match skip_nan {
+        true => axes_of(op, axis, ndim),
+        false => Ok(axis
+            .normalize(ndim)
+            .map_err(|error| error.in_op(op))?
+            .unwrap_or_else(|| (0..ndim).collect())),
+    }
+}
+
 fn average_of(
     op: &'static str,
     skip_nan: bool,
@@ -181,7 +192,7 @@ fn average_of(
         Some(dtype) => (dtype, dtype),
         None => (promoted.inputs, promoted.result.dtype),
     };
-    let axes = axes_of(op, &options.axis, x.shape().len())?;
+    let axes = counted_axes(op, skip_nan, &options.axis, x.shape().len())?;
     let mask = options.where_.as_ref();
     let shape = Dims::from_slice(x.shape());
     let x = without_masked(op, x, mask)?;
@@ -230,7 +241,7 @@ fn spread(
         Some(dtype) => (dtype, dtype),
         None => (promoted.inputs, promoted.result.dtype),
     };
-    let axes = axes_of(op, &options.axis, x.shape().len())?;
+    let axes = counted_axes(op, which.numbers, &options.axis, x.shape().len())?;
     let mask = options.where_.as_ref();
     let shape = Dims::from_slice(x.shape());
     let x = without_masked(op, x.astype(dtype)?, mask)?;
@@ -278,7 +289,7 @@ fn middle(op: &'static str, mut x: Operand<'_>, options: Reduce) -> Result<Array
         other => other,
     };
     let ndim = x.shape().len();
-    let axes = axes_of(op, &options.axis, ndim)?;
+    let axes = counted_axes(op, false, &options.axis, ndim)?;
     let kept_axes: Axes = (0..ndim).filter(|axis| !axes.contains(axis)).collect();
     let mut line: Dims = kept_axes.iter().map(|&axis| x.shape()[axis]).collect();
     let result_shape = if options.keepdims {
@@ -411,7 +422,7 @@ fn weighted(mut x: Operand<'_>, options: Average) -> Result<(Array, Array)> {
     const OP: &str = "average";
     x.resolve()?;
     let shape = Dims::from_slice(x.shape());
-    let axes = axes_of(OP, &options.axis, shape.len())?;
+    let axes = counted_axes(OP, false, &options.axis, shape.len())?;
     let Some(weights) = options.weights else {
         let count: usize = axes.iter().map(|&axis| shape[axis]).product();
         let mean = average_of(
@@ -448,7 +459,7 @@ fn weighted(mut x: Operand<'_>, options: Average) -> Result<(Array, Array)> {
         )?;
         let none = two(Binary::Equal, Operand::Borrowed(&scale), zero)?;
         if fold_all(OP, ReduceOp::Any, none)?.truth()? {
-            return Err(Error::value(
+            return Err(Error::zero_division(
                 "average: Weights sum to zero, can't be normalized",
             ));
         }

@@ -15,6 +15,8 @@ pub enum ErrorKind {
     Index,
     /// An axis that the array does not have (`AxisError`).
     Axis,
+    /// A step, a number of parts or a scale of zero (`ZeroDivisionError`).
+    ZeroDivision,
     /// A number that the dtype cannot hold (`OverflowError`).
     Overflow,
     /// Memory that could not be had (`MemoryError`).
@@ -143,6 +145,8 @@ constructors! {
     axis => Axis;
     /// A [`ErrorKind::Overflow`] error.
     overflow => Overflow;
+    /// A [`ErrorKind::ZeroDivision`] error.
+    zero_division => ZeroDivision;
     /// A [`ErrorKind::Memory`] error.
     memory => Memory;
     /// A [`ErrorKind::Device`] error.

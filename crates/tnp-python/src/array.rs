@@ -3,7 +3,7 @@
 use std::cell::{Cell, UnsafeCell};
 use std::sync::OnceLock;
 
-use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyOverflowError, PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
 use smallvec::SmallVec;
@@ -11,7 +11,7 @@ use tnp::{Array, DType, Operand, Scalar};
 
 use crate::convert::{self, is_lent, operand, owned, settled};
 use crate::error::OrRaise;
-use crate::index::entries;
+use crate::index::{entries, plain};
 use crate::place::At;
 use crate::{dtype, memory};
 
@@ -111,13 +111,16 @@ impl PyArray {
     }
 
     pub(crate) fn element(&self, py: Python<'_>) -> PyResult<Scalar> {
-        let array = self.get(py);
-        if array.ndim() > 0 {
-            return Err(PyTypeError::new_err(
+        let literal = self.with(py, |array| match array.ndim() {
+            0 => Some(array.literal()),
+            _ => None,
+        });
+        match literal {
+            Some(literal) => literal.map(Scalar::from).or_raise(py),
+            None => Err(PyTypeError::new_err(
                 "only 0-dimensional arrays can be converted to Python scalars",
-            ));
+            )),
         }
-        array.literal().map(Scalar::from).or_raise(py)
     }
 }
 
@@ -232,6 +235,15 @@ impl PyArray {
     }
 
     fn __getitem__(&self, py: Python<'_>, key: &Bound<'_, PyAny>) -> PyResult<PyArray> {
+        if !tnp_array::is_active()
+            && let Some(index) = plain(key)
+        {
+            let index = [index?];
+            return self
+                .with(py, |array| array.get(&index))
+                .or_raise(py)
+                .map(PyArray::new);
+        }
         let index = entries(key)?;
         self.value(py)?.get(index).or_raise(py).map(PyArray::new)
     }
@@ -385,7 +397,9 @@ pub(crate) fn make(
                 _ => array,
             }
         }
-        Err(_) => match foreign_or_numbers(object, copying)? {
+        Err(_) => match foreign_or_numbers(object, copying)
+            .or_else(|raised| huge(object, dtype, raised))?
+        {
             Operand::Numbers(numbers) if dtype.is_some() => {
                 return finish(
                     py,
@@ -415,6 +429,27 @@ pub(crate) fn make(
         None => array,
     };
     finish(py, array.with_weak(false), device)
+}
+
+/// Integers of more than 64 bits, which only inexact dtypes hold: NumPy reads them.
+#[cold]
+fn huge(
+    object: &Bound<'_, PyAny>,
+    dtype: Option<DType>,
+    raised: PyErr,
+) -> PyResult<Operand<'static>> {
+    let py = object.py();
+    let Some(dtype) = dtype.filter(|dtype| dtype.is_inexact()) else {
+        return Err(raised);
+    };
+    if !raised.is_instance_of::<PyOverflowError>(py) {
+        return Err(raised);
+    }
+    let wide = match dtype.is_complex() {
+        true => "complex128",
+        false => "float64",
+    };
+    operand(&py.import("numpy")?.call_method1("array", (object, wide))?)
 }
 
 fn foreign_or_numbers(

@@ -663,23 +663,31 @@ fn size(object: &Bound<'_, PyAny>) -> PyResult<isize> {
 
 /// A shape: an integer or a sequence of them.
 pub(crate) fn shape(object: &Bound<'_, PyAny>) -> PyResult<Shape> {
+    integers(object, size).map(Shape)
+}
+
+/// One integer or several, each read by a function.
+fn integers(
+    object: &Bound<'_, PyAny>,
+    read: impl Fn(&Bound<'_, PyAny>) -> PyResult<isize>,
+) -> PyResult<SmallVec<[isize; 4]>> {
     /// As many axes as NumPy's arrays can have.
     const AXES: usize = 64;
     let list = object.is_instance_of::<PyTuple>() || object.is_instance_of::<PyList>();
     if !list {
         // Arrays of one axis are sequences of sizes, those of none are integers.
-        match size(object) {
-            Ok(size) => return Ok(Shape::from(size)),
+        match read(object) {
+            Ok(one) => return Ok(SmallVec::from_slice(&[one])),
             Err(raised) if object.try_iter().is_err() => return Err(raised),
             Err(_) => {}
         }
     }
-    let mut sizes: SmallVec<[isize; 4]> = SmallVec::new();
+    let mut sizes = SmallVec::new();
     for item in object.try_iter()? {
-        sizes.push(size(&item?)?);
+        sizes.push(read(&item?)?);
     }
     match sizes.len() <= AXES {
-        true => Ok(Shape(sizes)),
+        true => Ok(sizes),
         false => Err(PyValueError::new_err(format!(
             "maximum supported dimension for an ndarray is currently {AXES}, found {}",
             sizes.len()
@@ -689,7 +697,7 @@ pub(crate) fn shape(object: &Bound<'_, PyAny>) -> PyResult<Shape> {
 
 /// One axis or several.
 pub(crate) fn axis(object: &Bound<'_, PyAny>) -> PyResult<Axis> {
-    shape(object).map(|axes| Axis(Some(axes.0)))
+    integers(object, |object| integer(object, "axis")).map(|axes| Axis(Some(axes)))
 }
 
 /// What functions give, as Python objects: arrays, tuples of them, numbers, texts.

@@ -4,11 +4,11 @@ use std::cell::RefCell;
 
 use pyo3::exceptions::{
     PyIndexError, PyMemoryError, PyNotImplementedError, PyOSError, PyOverflowError, PyRuntimeError,
-    PyTypeError, PyValueError,
+    PyTypeError, PyValueError, PyZeroDivisionError,
 };
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use tnp::{Error, ErrorKind};
+use tnp::{DType, Error, ErrorKind};
 
 thread_local! {
     /// The exception of the user's function that is on its way out, with the words that stand for it meanwhile.
@@ -31,12 +31,13 @@ pub(crate) fn exception(py: Python<'_>, error: Error) -> PyErr {
     {
         return raised;
     }
-    let message = error.message().to_owned();
+    let message = in_python(error.message());
     match error.kind() {
         ErrorKind::Value => PyValueError::new_err(message),
         ErrorKind::Type => PyTypeError::new_err(message),
         ErrorKind::Index => PyIndexError::new_err(message),
         ErrorKind::Overflow => PyOverflowError::new_err(message),
+        ErrorKind::ZeroDivision => PyZeroDivisionError::new_err(message),
         ErrorKind::Memory => PyMemoryError::new_err(message),
         ErrorKind::Unsupported => PyNotImplementedError::new_err(message),
         ErrorKind::Io => PyOSError::new_err(message),
@@ -45,6 +46,22 @@ pub(crate) fn exception(py: Python<'_>, error: Error) -> PyErr {
         ErrorKind::Device | ErrorKind::Scope => PyRuntimeError::new_err(message),
         _ => PyRuntimeError::new_err(message),
     }
+}
+
+/// A message whose advice is written as Python is.
+#[cold]
+fn in_python(message: &str) -> String {
+    let mut text = message
+        .replace("`x.to(&device)`", "`x.to(device)`")
+        .replace("`x = put_along_axis(x, …)?`", "`x = put_along_axis(x, …)`")
+        .replace(
+            "`concatenate(arrays, None::<i32>)`",
+            "`concatenate(arrays, axis=None)`",
+        );
+    for dtype in DType::ALL {
+        text = text.replace(&format!("astype({dtype:?})"), &format!("astype('{dtype}')"));
+    }
+    text
 }
 
 /// One of the exceptions that NumPy defines itself, where `tnp.exceptions` has it from.

@@ -14,6 +14,13 @@ use crate::error::OrRaise;
 /// The entries of an index expression.
 pub(crate) type Entries = SmallVec<[Index<IndexArray>; 4]>;
 
+/// An integer or a slice alone, the commonest expressions, whose reading runs no code of Python's.
+#[inline]
+pub(crate) fn plain(key: &Bound<'_, PyAny>) -> Option<PyResult<Index<IndexArray>>> {
+    let plain = key.is_exact_instance_of::<PyInt>() || key.is_exact_instance_of::<PySlice>();
+    plain.then(|| entry(key))
+}
+
 /// Reads an index expression.
 ///
 /// # Errors

@@ -250,6 +250,12 @@ impl PyArray {
         memory::host(py, &self.get(py)).map(|_| (1, 0))
     }
 
+    /// JAX's own protocol, which `jax.numpy.asarray(x)` and its operators ask for.
+    fn __jax_array__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        let numpy = slf.py().import("jax.numpy")?;
+        numpy.call_method1("from_dlpack", (slf,))
+    }
+
     #[pyo3(signature = (*, api_version=None))]
     fn __array_namespace__<'py>(
         &self,

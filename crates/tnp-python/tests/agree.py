@@ -100,8 +100,3 @@ def sample(dtype, shape=(3,), start=1):
     array = values.astype(dtype).reshape(shape)
     return array + np.asarray(1j, dtype) if dtype.startswith("complex") else array
 
-
-def known(reason, *row):
-    """A difference that is known and to be mended: a mark for a test, or a row of a table with that mark."""
-    mark = pytest.mark.xfail(strict=True, reason=reason)
-    return pytest.param(*row, marks=mark) if row else mark

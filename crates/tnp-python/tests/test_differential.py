@@ -5,7 +5,7 @@ import warnings
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from agree import DTYPES, FLOATS, agree, known
+from agree import DTYPES, FLOATS, agree
 from hypothesis import given
 from hypothesis.extra import numpy as npst
 
@@ -146,13 +146,7 @@ def test_reductions(name, data):
     compare(name, lambda xp, x: find(xp, name)(x, **options), x, where=f"{name} {x!r} {options}")
 
 
-NO_AXIS = {"mean", "var", "std", "median", "average"}
-
-
-@pytest.mark.parametrize(
-    "name",
-    [known("axis 0 of an array without axes is taken", name) if name in NO_AXIS else name for name in [*REDUCTIONS, "average"]],
-)
+@pytest.mark.parametrize("name", [*REDUCTIONS, "average"])
 def test_reductions_of_arrays_without_axes(name):
     compare(name, lambda xp: find(xp, name)(xp.asarray(2.0)))
     compare(name, lambda xp: find(xp, name)(xp.asarray(2.0), axis=0))
@@ -284,13 +278,11 @@ def test_products(name, data):
     compare(name, lambda xp, x, y: find(xp, name)(x, y, **options), x, y)
 
 
-@known("arrays without axes have no axis to squeeze")
 @pytest.mark.parametrize("axis", [0, -1])
 def test_squeezing_arrays_without_axes(axis):
     compare("squeeze", lambda xp: xp.squeeze(xp.asarray(1), axis))
 
 
-@known("an IndexError comes")
 def test_tensordot_over_axes_that_are_not_there():
     compare("tensordot", lambda xp: xp.tensordot(xp.ones((1, 0)), xp.ones(0), axes=2))
 
@@ -333,17 +325,14 @@ def test_polynomials(data):
     compare("vander", lambda xp, p: xp.vander(p, n, increasing), p)
 
 
-@known("the coefficients that are not there promote")
 def test_polynomials_without_coefficients():
     compare("polyval", lambda xp, p, x: xp.polyval(p, x), np.array([], "int8"), np.array([0], "uint8"))
 
 
-@known("empty arrays of small integers become int64")
 def test_open_grids_of_empty_arrays():
     compare("ix_", lambda xp, x: xp.ix_(x), np.array([], "int8"))
 
 
-@known("a ValueError comes")
 @pytest.mark.parametrize("name", ["fft.fftfreq", "fft.rfftfreq"])
 def test_frequencies_of_nothing(name):
     compare(name, lambda xp: find(xp, name)(0))

@@ -671,16 +671,6 @@ def test_exceptions_of_exporters_come_out():
         tnp.from_dlpack(Raises())
 
 
-@pytest.mark.parametrize("library, make", [("torch", "arange"), ("jax.numpy", "arange"), ("tensorflow", "range")])
-def test_tensors_of_other_libraries(library, make):
-    module = pytest.importorskip(library)
-    tensor = getattr(module, make)(6)
-    same(tnp.asarray(tensor), np.asarray(tensor))
-    same(tnp.add(tensor, 1), np.asarray(tensor) + 1)
-    if library == "torch":
-        assert module.from_dlpack(tnp.arange(6.0)).sum().item() == 15
-
-
 def test_capsules_outlive_their_array_and_may_stay_unused():
     live = tnp.memory_stats()["live"]
     capsule = (tnp.zeros(100_000) + 1).__dlpack__(max_version=(1, 0))

@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -91,9 +92,14 @@ def test_results_are_what_the_stub_says():
 
 
 def test_types(tmp_path):
-    checker = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path), str(FOLDER / "__init__.pyi")]
-    stubs = [str(FOLDER / f"{name}.pyi") for name in submodules()]
-    result = subprocess.run([*checker, *stubs, str(SAMPLE)], capture_output=True, text=True, cwd=FOLDER.parent)
+    # A copy, alone in its folder: beside an installed package stand others, which the checker would take for ours.
+    copy = tmp_path / "tnp"
+    copy.mkdir()
+    for stub in [*FOLDER.glob("*.py"), *FOLDER.glob("*.pyi"), *FOLDER.glob("py.typed")]:
+        shutil.copy(stub, copy)
+    stubs = [str(copy / f"{name}.pyi") for name in ["__init__", *submodules()]]
+    checker = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache")]
+    result = subprocess.run([*checker, *stubs, str(SAMPLE)], capture_output=True, text=True, cwd=tmp_path)
     assert result.returncode == 0, result.stdout + result.stderr
 
 

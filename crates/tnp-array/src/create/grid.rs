@@ -262,8 +262,12 @@ fn below(op: &str, rows: usize, columns: usize, k: isize) -> Result<Array> {
 /// <https://numpy.org/doc/stable/reference/generated/numpy.tri.html>
 pub fn tri(n: usize, options: impl Into<Eye>) -> Result<Array> {
     let options = options.into();
-    let mask = below("tri", n, options.columns.unwrap_or(n), options.k)?;
-    mask.astype(options.dtype.unwrap_or_else(default_fill_float))
+    let dtype = options.dtype.unwrap_or_else(default_fill_float);
+    let shape = [n, options.columns.unwrap_or(n)];
+    if checked_size(&shape, dtype).map_err(|error| error.in_op("tri"))? == 0 {
+        return super::zeros(shape, dtype);
+    }
+    below("tri", n, shape[1], options.k)?.astype(dtype)
 }
 
 fn triangle(op: &str, mut x: Operand<'_>, k: isize, lower: bool) -> Result<Array> {
@@ -489,7 +493,8 @@ pub fn ix_<'a>(arrays: impl Into<Operands<'a>>) -> Result<Vec<Array>> {
             )));
         }
         let mut x = x.into_array()?;
-        if x.size() == 0 {
+        // What an empty list becomes holds no index; empty arrays of integers keep their dtype.
+        if x.size() == 0 && x.dtype().is_inexact() {
             x = x.astype(DType::Int64)?;
         }
         if x.dtype().is_bool() {

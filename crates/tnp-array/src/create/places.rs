@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 use tnp_backend::prim::Prim;
-use tnp_backend::{Error, Result, shape_text};
+use tnp_backend::{Error, Result, checked_size, shape_text};
 use tnp_dtype::DType;
 use tnp_shape::Dims;
 
@@ -61,24 +61,53 @@ impl From<isize> for Triangle {
     }
 }
 
-fn triangle(
-    rows: usize,
-    columns: usize,
-    holds: impl Fn(isize, isize) -> bool,
-) -> Result<Vec<Array>> {
-    let (mut is, mut js) = (Vec::new(), Vec::new());
-    for i in 0..rows {
-        for j in 0..columns {
-            if holds(i as isize, j as isize) {
-                is.push(i as i64);
-                js.push(j as i64);
-            }
-        }
+/// The places on and below a diagonal, or on and above it.
+fn triangle(op: &str, rows: usize, options: Triangle, lower: bool) -> Result<Vec<Array>> {
+    let columns = options.columns.unwrap_or(rows);
+    let shape = [rows, columns];
+    checked_size(&shape, DType::Int64).map_err(|error| error.in_op(op))?;
+    // Above a diagonal lies what is not below the one before it.
+    let bound = options.k.saturating_add(isize::from(lower));
+    let below = |row: usize| {
+        (row as isize)
+            .saturating_add(bound)
+            .clamp(0, columns as isize)
+    };
+    let first = bound.min(0).unsigned_abs().min(rows);
+    let full = (columns as isize).saturating_sub(bound).max(0) as usize;
+    let ramp = first..full.clamp(first, rows);
+    let slope = match ramp.is_empty() {
+        true => 0,
+        false => (below(ramp.start) + below(ramp.end - 1)) as u128 * ramp.len() as u128 / 2,
+    };
+    let beneath = slope + (rows - ramp.end) as u128 * columns as u128;
+    let (size, visited) = match lower {
+        true => (beneath, first..rows),
+        false => (rows as u128 * columns as u128 - beneath, 0..ramp.end),
+    };
+    let visited = if size == 0 { 0..0 } else { visited };
+    let too_many = || {
+        Error::memory(format!(
+            "{op}: index arrays of {size} elements each do not fit into memory"
+        ))
+    };
+    let exact = usize::try_from(size).map_err(|_| too_many())?;
+    let (mut is, mut js): (Vec<i64>, Vec<i64>) = (Vec::new(), Vec::new());
+    let room = is
+        .try_reserve_exact(exact)
+        .and_then(|()| js.try_reserve_exact(exact));
+    room.map_err(|_| too_many())?;
+    for row in visited {
+        let chosen = match lower {
+            true => 0..below(row) as i64,
+            false => below(row) as i64..columns as i64,
+        };
+        is.extend(chosen.clone().map(|_| row as i64));
+        js.extend(chosen);
     }
-    let size = is.len();
     Ok(vec![
-        Array::from_vec(is, &[size])?,
-        Array::from_vec(js, &[size])?,
+        Array::from_vec(is, &[exact])?,
+        Array::from_vec(js, &[exact])?,
     ])
 }
 
@@ -97,10 +126,7 @@ fn triangle(
 /// ```
 /// <https://numpy.org/doc/stable/reference/generated/numpy.tril_indices.html>
 pub fn tril_indices(n: usize, options: impl Into<Triangle>) -> Result<Vec<Array>> {
-    let options = options.into();
-    triangle(n, options.columns.unwrap_or(n), |i, j| {
-        j <= i.saturating_add(options.k)
-    })
+    triangle("tril_indices", n, options.into(), true)
 }
 
 /// Index arrays (int64) of the upper triangle of a matrix of `n` rows, on and above a diagonal.
@@ -118,10 +144,7 @@ pub fn tril_indices(n: usize, options: impl Into<Triangle>) -> Result<Vec<Array>
 /// ```
 /// <https://numpy.org/doc/stable/reference/generated/numpy.triu_indices.html>
 pub fn triu_indices(n: usize, options: impl Into<Triangle>) -> Result<Vec<Array>> {
-    let options = options.into();
-    triangle(n, options.columns.unwrap_or(n), |i, j| {
-        j >= i.saturating_add(options.k)
-    })
+    triangle("triu_indices", n, options.into(), false)
 }
 
 /// Rows and columns of a matrix.

@@ -184,7 +184,7 @@ fn range_length(start: Scalar, stop: Scalar, step: Scalar) -> Result<usize> {
     let too_big = || Error::value("Maximum allowed size exceeded");
     if let (Some(start), Some(stop), Some(step)) = (exact(start), exact(stop), exact(step)) {
         if step == 0 {
-            return Err(Error::value("division by zero: the step is 0"));
+            return Err(Error::zero_division("division by zero: the step is 0"));
         }
         let distance = stop.checked_sub(start).ok_or_else(too_big)?;
         let (distance, step) = if step < 0 {
@@ -201,7 +201,9 @@ fn range_length(start: Scalar, stop: Scalar, step: Scalar) -> Result<usize> {
     }
     let (low, high, step) = (complex(start), complex(stop), complex(step));
     if step == c128::new(0.0, 0.0) {
-        return Err(Error::value("float division by zero: the step is 0"));
+        return Err(Error::zero_division(
+            "float division by zero: the step is 0",
+        ));
     }
     let parts = if is_complex(start) || is_complex(stop) || step.im != 0.0 {
         let ratio = (high - low) / step;

@@ -38,6 +38,11 @@ impl IndexArray {
         IndexArray::new(Ok(array), true)
     }
 
+    /// The shape of what was made.
+    pub(crate) fn shape(&self) -> &[usize] {
+        self.0.array.as_ref().map_or(&[], Array::shape)
+    }
+
     /// The array, on the device of the array to be indexed when it comes from a Rust value.
     ///
     /// # Errors

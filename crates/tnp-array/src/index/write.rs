@@ -2,7 +2,7 @@
 
 use smallvec::{SmallVec, smallvec};
 use tnp_backend::prim::{Binary, Prim, ScatterOp};
-use tnp_backend::{Error, Result};
+use tnp_backend::{Error, Result, shape_text};
 use tnp_dtype::{BinaryRule, Casting, Mode, TypeInfo, can_cast, current_mode};
 use tnp_shape::{Dims, Index, IndexPlan, Layout, ShapeProblem, tuple};
 
@@ -201,6 +201,7 @@ impl How {
             return Err(Error::value("not an array"));
         };
         let weak = array.is_weak();
+        self.check_axes(array, index, value.shape())?;
         let value = self.converted(array, value)?;
         let result = match self.by_mask(array, index, &value)? {
             ByMask::Selected(mask, value) => self.selected(x, mask, value)?,
@@ -222,6 +223,32 @@ impl How {
             }
         };
         Ok(result.with_weak(weak))
+    }
+
+    /// NumPy assigns to one element, and to all that a mask selects, no value of more axes than these have.
+    fn check_axes(&self, x: &Array, index: &[Index<IndexArray>], given: &[usize]) -> Result<()> {
+        if self.op != ScatterOp::Set {
+            return Ok(());
+        }
+        match index {
+            [Index::Mask(mask)] if given.len() > 1 && mask.shape() == x.shape() => {
+                Err(Error::dtype(format!(
+                    "NumPy boolean array indexing assignment requires a 0 or 1-dimensional input, input has {} dimensions",
+                    given.len()
+                )))
+            }
+            index
+                if !given.is_empty()
+                    && index.len() == x.ndim()
+                    && index.iter().all(|entry| matches!(entry, Index::Int(_))) =>
+            {
+                Err(Error::value(format!(
+                    "setting an array element with a sequence: one element is indexed, the value has shape {}",
+                    shape_text(given)
+                )))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The value in the array's dtype, on its device.

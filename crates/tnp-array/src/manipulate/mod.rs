@@ -478,6 +478,8 @@ fn squeezed(mut x: Operand<'_>, axis: Axis) -> Result<Array> {
     let old = x.array().map_err(|error| error.in_op("squeeze"))?.shape();
     let shape = match &axis.0 {
         None => old.iter().copied().filter(|&dim| dim != 1).collect(),
+        // NumPy lets a 0-d array have an axis 0 or −1 here.
+        Some(axes) if old.is_empty() && matches!(axes[..], [0] | [-1]) => Dims::new(),
         Some(axes) => {
             let axes = normalize_axes(axes, old.len())
                 .map_err(|error| Error::from(error).in_op("squeeze"))?;

@@ -107,15 +107,26 @@ fn parts(
             )));
         }
     };
+    let specs = specs(op, sections, size, even)?;
     let mut out = Vec::new();
-    for spec in specs(op, sections, size, even)? {
+    out.try_reserve_exact(specs.len())
+        .map_err(|_| too_many(op, specs.len()))?;
+    for spec in specs {
         out.push(slice_axis(op, Operand::Borrowed(array), axis, spec)?);
     }
     Ok(out)
 }
 
+#[cold]
+fn too_many(op: &str, parts: usize) -> Error {
+    Error::memory(format!("{op}: {parts} parts do not fit into memory"))
+}
+
 fn specs(op: &str, sections: &Sections, size: usize, even: bool) -> Result<Vec<SliceSpec>> {
     match sections {
+        Sections::Parts(0) if even => Err(Error::zero_division(format!(
+            "{op}: integer modulo by zero: number sections must be larger than 0"
+        ))),
         Sections::Parts(parts) if *parts <= 0 => Err(Error::value(format!(
             "{op}: number sections must be larger than 0, it is {parts}"
         ))),
@@ -139,7 +150,12 @@ fn specs(op: &str, sections: &Sections, size: usize, even: bool) -> Result<Vec<S
                 start += len;
                 spec
             };
-            Ok((0..parts).map(part).collect())
+            let mut specs = Vec::new();
+            specs
+                .try_reserve_exact(parts)
+                .map_err(|_| too_many(op, parts))?;
+            specs.extend((0..parts).map(part));
+            Ok(specs)
         }
         // Each part is Python's slice from one position to the next, with all its forgiveness.
         Sections::At(at) => {

@@ -190,6 +190,20 @@ impl IndexPlan {
     /// # Ok::<(), tnp_shape::ShapeError>(())
     /// ```
     pub fn basic_view<A>(indices: &[Index<A>], layout: &Layout) -> Result<Option<Layout>> {
+        // One integer is what loops over elements ask for.
+        if let ([Index::Int(index)], [size, sizes @ ..]) = (indices, layout.shape()) {
+            let start = normalize_index(*index, 0, *size)? as isize;
+            let moved = if layout.is_empty() {
+                0
+            } else {
+                start * layout.strides()[0]
+            };
+            return Ok(Some(Layout::from_parts(
+                Dims::from_slice(sizes),
+                Strides::from_slice(&layout.strides()[1..]),
+                layout.offset().wrapping_add_signed(moved),
+            )));
+        }
         if indices.iter().any(is_advanced) {
             return Ok(None);
         }
