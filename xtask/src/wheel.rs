@@ -105,7 +105,7 @@ fn script(interpreter: &Path, name: &str, arguments: &[&str]) -> Command {
 fn fast_environment() -> Done<PathBuf> {
     match std::env::var_os("TNP_WHEEL_PYTHON") {
         Some(interpreter) => Ok(interpreter.into()),
-        None => build("release", &root().join("target/venv-wheel-release")),
+        None => build("wheel", &root().join("target/venv-wheel-fast")),
     }
 }
 

@@ -441,11 +441,8 @@ pub(crate) fn to_numpy<'py>(array: &Bound<'py, PyArray>) -> PyResult<Bound<'py, 
         None => Bound::new(py, PyArray::new(value.to("cpu:0").or_raise(py)?))?,
     };
     if value.dtype() != DType::BFloat16 {
-        // SAFETY: `home` is alive.
-        let view = unsafe {
-            Bound::from_owned_ptr_or_err(py, ffi::PyMemoryView_FromObject(home.as_ptr()))?
-        };
-        return asarray.bind(py).call1((view,));
+        // By the buffer protocol, which NumPy asks for first.
+        return asarray.bind(py).call1((home,));
     }
     let Ok(ml_dtypes) = py.import("ml_dtypes") else {
         return Err(PyTypeError::new_err(
