@@ -2,6 +2,7 @@
 
 mod bench;
 mod book;
+mod conformance;
 mod coverage;
 mod golden;
 mod mutants;
@@ -18,6 +19,7 @@ usage: cargo xtask COMMAND
   test [STEP]…          all there is, or the steps whose names contain a word
   tidy                  the invariants that no compiler checks
   coverage [--check]    which names of NumPy have a row; writes docs/src/coverage.md
+  conformance [--check] [--features LIST]  what runs on which dtype on which backend; writes docs/src/conformance.md
   mutants [--sample N]  break kernels and rules one by one; each must turn a test red (or those of files named so)
   golden [CATEGORY]…    ask NumPy for the answers to the test rows
   bench [OPTION]…       time the benchmark rows; a whole run beside NumPy writes docs/src/performance.md
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         Some("test") => suite::test(&rest),
         Some("tidy") => tidy::run(),
         Some("coverage") => coverage::run(&rest),
+        Some("conformance") => conformance::run(&rest),
         Some("mutants") => mutants::run(&rest),
         Some("bench") if rest.first() == Some(&"--python") => wheel::bench(&rest[1..]),
         Some("bench") => bench::run(&rest),

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::shell::{Done, cargo, complaints, program, root, run};
-use crate::{book, coverage, golden, mutants, tidy, wheel};
+use crate::{book, conformance, coverage, golden, mutants, tidy, wheel};
 
 /// Features of the facade, each of which has to build alone.
 const FEATURES: [&str; 8] = [
@@ -69,21 +69,11 @@ fn doc() -> Done {
     .env("RUSTDOCFLAGS", "-D warnings"))
 }
 
-/// Cargo on the worked example of a backend, which is no member of the workspace but shares what it has built.
-fn reference(arguments: &[&str]) -> Done {
-    let mut command = cargo(arguments);
-    command.current_dir(root().join("examples/reference-backend"));
-    if std::env::var_os("CARGO_TARGET_DIR").is_none() {
-        command.env("CARGO_TARGET_DIR", root().join("target"));
-    }
-    run(&mut command)
-}
-
 /// Categories that take its plain loops many minutes.
 const SLOW: [&str; 5] = ["linalg", "reduce", "random", "statistics", "signal"];
 
 fn reference_backend() -> Done {
-    reference(&["fmt", "--check"])?;
+    run(&mut conformance::reference(&["fmt", "--check"]))?;
     let kit = ["test", "--quiet", "--test", "kit", "--"];
     let groups = ["registration", "memory", "operations", "misuse", "rows"];
     let skips = SLOW.iter().flat_map(|category| ["--skip", *category]);
@@ -92,7 +82,7 @@ fn reference_backend() -> Done {
         "not run, it takes plain loops many minutes: laws, and rows of {}",
         SLOW.join(", ")
     );
-    reference(&arguments)
+    run(&mut conformance::reference(&arguments))
 }
 
 pub(crate) fn test(arguments: &[&str]) -> Done {
@@ -146,6 +136,7 @@ pub(crate) fn test(arguments: &[&str]) -> Done {
     suite.step("goldens", || golden::run(&["--check"]));
     suite.step("coverage", || coverage::run(&["--check"]));
     suite.step("reference backend", reference_backend);
+    suite.step("conformance", || conformance::run(&["--check"]));
     suite.step("wheel", || wheel::test(&[]));
     suite.step("wheel: stubs", || wheel::stubs(&["--check"]));
     suite.step("wheel: guide", || wheel::notebook(&["--check"]));
