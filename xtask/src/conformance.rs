@@ -82,7 +82,8 @@ pub(crate) fn run(arguments: &[&str]) -> Done {
 /// What the programs with backends in them say, a value a backend.
 fn columns(arguments: &[&str]) -> Done<Vec<Value>> {
     let features = arguments.iter().skip_while(|word| **word != "--features");
-    let features = features.copied().nth(1).unwrap_or("cpu");
+    // By default those of the tour, which is built too.
+    let features = features.copied().nth(1).unwrap_or("ndarray-0_17");
     let mut facade = cargo(&[
         "run",
         "--quiet",

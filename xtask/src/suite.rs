@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use crate::shell::{Done, cargo, complaints, program, root, run};
+use crate::shell::{Done, cargo, complaints, program, run};
 use crate::{book, conformance, coverage, golden, mutants, tidy, wheel};
 
-/// Features of the facade, each of which has to build alone.
+/// Features of the facade, each of which has to build alone; those of GPUs do in a step of their own.
 const FEATURES: [&str; 8] = [
     "cpu",
     "npy",
@@ -16,6 +16,34 @@ const FEATURES: [&str; 8] = [
     "serde",
     "",
 ];
+
+/// Crates for GPUs, which take longer to compile than all others together, and what turns each on.
+const GPUS: [(&str, &str); 1] = [("tnp-wgpu", "wgpu")];
+
+/// Cargo on the workspace without the crates for GPUs and what they turn on, all other features on.
+fn workspace(subcommand: &str, python: bool, arguments: &[&str]) -> std::process::Command {
+    let mut command = cargo(&[
+        subcommand,
+        "--workspace",
+        "--quiet",
+        "--exclude",
+        "tnp-cube",
+    ]);
+    for (package, _) in GPUS {
+        command.args(["--exclude", package]);
+    }
+    if !python {
+        command.args(["--exclude", "tnp-python"]);
+    }
+    let features = FEATURES.iter().filter(|feature| !feature.is_empty());
+    let features: Vec<String> = features
+        .map(|feature| format!("tnp-facade/{feature}"))
+        .collect();
+    command
+        .args(["--features", &features.join(",")])
+        .args(arguments);
+    command
+}
 
 struct Suite {
     filter: Vec<String>,
@@ -38,35 +66,98 @@ impl Suite {
     }
 }
 
+/// The facade with one feature and no other.
+fn alone(feature: &str) -> Done {
+    let warnings = complaints(&mut cargo(&[
+        "check",
+        "--quiet",
+        "-p",
+        "tnp-facade",
+        "--lib",
+        "--no-default-features",
+        "--features",
+        feature,
+    ]))?;
+    match warnings.is_empty() {
+        true => Ok(()),
+        false => Err(format!("with features '{feature}' alone:\n{warnings}")),
+    }
+}
+
 fn features() -> Done {
     for feature in FEATURES {
-        let warnings = complaints(&mut cargo(&[
-            "check",
-            "--quiet",
-            "-p",
-            "tnp-facade",
-            "--lib",
-            "--no-default-features",
-            "--features",
-            feature,
-        ]))?;
-        if !warnings.is_empty() {
-            return Err(format!("with features '{feature}' alone:\n{warnings}"));
-        }
+        alone(feature)?;
     }
     println!("{} feature sets build alone", FEATURES.len());
     Ok(())
 }
 
 fn doc() -> Done {
-    run(cargo(&[
-        "doc",
-        "--workspace",
-        "--no-deps",
-        "--all-features",
-        "--quiet",
-    ])
-    .env("RUSTDOCFLAGS", "-D warnings"))
+    run(workspace("doc", true, &["--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+/// The GPU crates: without warnings, documented, each feature alone, and their tests on a software device.
+fn gpus() -> Done {
+    let mut packages = vec!["-p", "tnp-cube"];
+    packages.extend(GPUS.iter().flat_map(|(package, _)| ["-p", package]));
+    let on = |subcommand: &str, arguments: &[&str]| {
+        let mut command = cargo(&[subcommand, "--quiet"]);
+        command.args(&packages).args(arguments);
+        command
+    };
+    run(&mut on(
+        "clippy",
+        &["--all-targets", "--", "-D", "warnings"],
+    ))?;
+    for (_, feature) in GPUS {
+        alone(feature)?;
+    }
+    run(on("doc", &["--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;
+    match software_vulkan() {
+        Ok(()) => run(&mut on("test", &["--no-fail-fast"])),
+        Err(reason) => {
+            println!("NOT RUN: the tests of tnp-wgpu, {reason}");
+            Ok(())
+        }
+    }
+}
+
+/// A Vulkan device of Mesa's, which computes on the CPU; installed where this may be done.
+fn software_vulkan() -> Done {
+    let there = || {
+        let driver = |name: &std::ffi::OsStr| name.to_string_lossy().starts_with("lvp_icd");
+        std::fs::read_dir("/usr/share/vulkan/icd.d").is_ok_and(|mut files| {
+            files.any(|file| file.is_ok_and(|file| driver(&file.file_name())))
+        })
+    };
+    if there() {
+        return Ok(());
+    }
+    if !cfg!(target_os = "linux") {
+        return Err("which needs a Vulkan driver; Mesa's is looked for on Linux alone".to_owned());
+    }
+    let wanted = ["mesa-vulkan-drivers", "libvulkan1"];
+    let get = |arguments: &[&str]| {
+        run(program("apt-get", arguments).env("DEBIAN_FRONTEND", "noninteractive"))
+    };
+    let got = get(&["update", "-qq"]).and_then(|()| {
+        get(&[
+            "install",
+            "-y",
+            "-qq",
+            "--no-install-recommends",
+            wanted[0],
+            wanted[1],
+        ])
+    });
+    match (got, there()) {
+        (Ok(()), true) => Ok(()),
+        (got, _) => Err(format!(
+            "which need a Vulkan driver; install {} ({})",
+            wanted.join(" and "),
+            got.err().unwrap_or_else(|| "no driver came".to_owned())
+        )),
+    }
 }
 
 /// Categories that take its plain loops many minutes.
@@ -93,42 +184,14 @@ pub(crate) fn test(arguments: &[&str]) -> Done {
     };
     suite.step("format", || run(&mut cargo(&["fmt", "--all", "--check"])));
     suite.step("tidy", tidy::run);
-    suite.step("clippy", || {
-        run(&mut cargo(&[
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--all-features",
-            "--quiet",
-            "--",
-            "-D",
-            "warnings",
-        ]))
-    });
+    let deny = ["--all-targets", "--", "-D", "warnings"];
+    suite.step("clippy", || run(&mut workspace("clippy", true, &deny)));
     suite.step("unit and integration tests", || {
-        run(&mut cargo(&[
-            "test",
-            "--workspace",
-            "--exclude",
-            "tnp-python",
-            "--all-features",
-            "--lib",
-            "--bins",
-            "--tests",
-            "--quiet",
-            "--no-fail-fast",
-        ]))
+        let all = ["--lib", "--bins", "--tests", "--no-fail-fast"];
+        run(&mut workspace("test", false, &all))
     });
     suite.step("documentation tests", || {
-        run(&mut cargo(&[
-            "test",
-            "--workspace",
-            "--exclude",
-            "tnp-python",
-            "--all-features",
-            "--doc",
-            "--quiet",
-        ]))
+        run(&mut workspace("test", false, &["--doc"]))
     });
     suite.step("features alone", features);
     suite.step("documentation", doc);
@@ -137,6 +200,7 @@ pub(crate) fn test(arguments: &[&str]) -> Done {
     suite.step("coverage", || coverage::run(&["--check"]));
     suite.step("reference backend", reference_backend);
     suite.step("conformance", || conformance::run(&["--check"]));
+    suite.step("gpus", gpus);
     suite.step("wheel", || wheel::test(&[]));
     suite.step("wheel: stubs", || wheel::stubs(&["--check"]));
     suite.step("wheel: guide", || wheel::notebook(&["--check"]));
@@ -149,7 +213,8 @@ pub(crate) fn test(arguments: &[&str]) -> Done {
             "tnp-facade",
             "--example",
             "tour",
-            "--all-features",
+            "--features",
+            "ndarray-0_17",
         ]);
         run(tour.stdout(std::process::Stdio::null()))
     });
@@ -165,7 +230,7 @@ pub(crate) fn test(arguments: &[&str]) -> Done {
         );
     }
     println!(
-        "not run for want of hardware: AVX-512 and NEON kernels (where this processor has neither), any GPU"
+        "not run for want of hardware: AVX-512 and NEON kernels (where this processor has neither), GPUs (WGPU runs on a software device)"
     );
     let failed: Vec<&str> = suite
         .done
