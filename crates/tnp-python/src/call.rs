@@ -5,7 +5,7 @@ use std::ffi::CString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 
-use pyo3::exceptions::{PyOverflowError, PyRuntimeError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyList, PyString, PyTuple};
@@ -16,6 +16,7 @@ use crate::array::PyArray;
 use crate::convert::{self, is_lent, operand};
 use crate::dtype;
 use crate::error::{OrRaise, exception};
+use crate::sizes::{self, integer};
 
 /// From this many elements on, other Python threads run while a function works.
 pub(crate) const LONG: usize = 1 << 15;
@@ -493,7 +494,7 @@ impl<'a, 'py> Args<'a, 'py> {
     pub(crate) fn shape(&self, name: &str) -> PyResult<Shape> {
         let shape = self
             .named(name)
-            .map(shape)
+            .map(sizes::shape)
             .transpose()?
             .unwrap_or_else(|| Shape::from(()));
         self.work.set(
@@ -511,7 +512,7 @@ impl<'a, 'py> Args<'a, 'py> {
     /// The option `axis`: all axes by default.
     pub(crate) fn axis(&self, name: &str) -> PyResult<Axis> {
         self.named(name)
-            .map(axis)
+            .map(sizes::axis)
             .transpose()
             .map(Option::unwrap_or_default)
     }
@@ -634,70 +635,6 @@ fn unknown(def: &Def, name: &str) -> PyErr {
         def.name(),
         def.signature
     ))
-}
-
-/// An integer by `__index__`; no floats.
-pub(crate) fn integer(object: &Bound<'_, PyAny>, name: &str) -> PyResult<isize> {
-    object.extract().map_err(|raised: PyErr| {
-        match raised.is_instance_of::<PyTypeError>(object.py()) {
-            true => PyTypeError::new_err(format!("{name}: {}", raised.value(object.py()))),
-            false => raised,
-        }
-    })
-}
-
-/// A size of a shape.
-fn size(object: &Bound<'_, PyAny>) -> PyResult<isize> {
-    if object.is_instance_of::<PyBool>() {
-        return Err(PyTypeError::new_err(
-            "shape: an integer is required, not a bool",
-        ));
-    }
-    integer(object, "shape").map_err(|raised| {
-        match raised.is_instance_of::<PyOverflowError>(object.py()) {
-            true => PyValueError::new_err("Maximum allowed dimension exceeded"),
-            false => raised,
-        }
-    })
-}
-
-/// A shape: an integer or a sequence of them.
-pub(crate) fn shape(object: &Bound<'_, PyAny>) -> PyResult<Shape> {
-    integers(object, size).map(Shape)
-}
-
-/// One integer or several, each read by a function.
-fn integers(
-    object: &Bound<'_, PyAny>,
-    read: impl Fn(&Bound<'_, PyAny>) -> PyResult<isize>,
-) -> PyResult<SmallVec<[isize; 4]>> {
-    /// As many axes as NumPy's arrays can have.
-    const AXES: usize = 64;
-    let list = object.is_instance_of::<PyTuple>() || object.is_instance_of::<PyList>();
-    if !list {
-        // Arrays of one axis are sequences of sizes, those of none are integers.
-        match read(object) {
-            Ok(one) => return Ok(SmallVec::from_slice(&[one])),
-            Err(raised) if object.try_iter().is_err() => return Err(raised),
-            Err(_) => {}
-        }
-    }
-    let mut sizes = SmallVec::new();
-    for item in object.try_iter()? {
-        sizes.push(read(&item?)?);
-    }
-    match sizes.len() <= AXES {
-        true => Ok(sizes),
-        false => Err(PyValueError::new_err(format!(
-            "maximum supported dimension for an ndarray is currently {AXES}, found {}",
-            sizes.len()
-        ))),
-    }
-}
-
-/// One axis or several.
-pub(crate) fn axis(object: &Bound<'_, PyAny>) -> PyResult<Axis> {
-    integers(object, |object| integer(object, "axis")).map(|axes| Axis(Some(axes)))
 }
 
 /// What functions give, as Python objects: arrays, tuples of them, numbers, texts.

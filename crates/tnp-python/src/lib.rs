@@ -15,6 +15,7 @@ mod memory;
 mod operators;
 mod place;
 mod protocols;
+mod sizes;
 mod structure;
 mod table;
 mod transform;

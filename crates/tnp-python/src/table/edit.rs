@@ -8,10 +8,11 @@ use tnp::{
     Unwrap,
 };
 
-use crate::call::{self, Args, Entry, Give, functions};
+use crate::call::{Args, Entry, Give, functions};
 use crate::convert::operand;
 use crate::error::OrRaise;
 use crate::index::entries;
+use crate::sizes;
 
 fn overlap(a: &Args<'_, '_>, default: Overlap) -> PyResult<Overlap> {
     a.choice(
@@ -74,7 +75,7 @@ fn sorting(a: &Args<'_, '_>) -> PyResult<Sorting> {
 
 fn kth(a: &Args<'_, '_>) -> PyResult<Vec<isize>> {
     match a.given(1) {
-        Some(kth) => Ok(call::shape(kth)?.0.to_vec()),
+        Some(kth) => Ok(sizes::shape(kth)?.0.to_vec()),
         None => Ok(Vec::new()),
     }
 }

@@ -6,7 +6,8 @@ use pyo3::types::PyString;
 use tnp::Axis;
 use tnp::linalg::{Norm, Order, Pinv, QrMode, Rank, Rcond, Svd, Uplo};
 
-use crate::call::{self, Args, Entry, InTuple, functions};
+use crate::call::{Args, Entry, InTuple, functions};
+use crate::sizes;
 
 fn uplo(a: &Args<'_, '_>) -> PyResult<Uplo> {
     a.choice(
@@ -137,7 +138,7 @@ pub(crate) const FUNCTIONS: &[Entry] = functions! {
             None => tnp::TensorAxes::Count(2),
             Some(axes) => match axes.extract::<isize>() {
                 Ok(count) => tnp::TensorAxes::Count(count),
-                Err(_) => tnp::TensorAxes::Pairs(call::axis(&axes.get_item(0)?)?, call::axis(&axes.get_item(1)?)?),
+                Err(_) => tnp::TensorAxes::Pairs(sizes::axis(&axes.get_item(0)?)?, sizes::axis(&axes.get_item(1)?)?),
             },
         };
         let (x, y) = (a.x(0)?, a.x(1)?);

@@ -8,10 +8,11 @@ use tnp::{
     Shape, StatLength,
 };
 
-use crate::call::{self, Args, Entry, Give, InList, functions, integer};
+use crate::call::{Args, Entry, Give, InList, functions};
 use crate::convert::operand;
 use crate::dtype;
 use crate::error::OrRaise;
+use crate::sizes::{self, integer};
 
 fn order(a: &Args<'_, '_>) -> PyResult<Order> {
     a.choice(
@@ -41,7 +42,7 @@ fn sections(a: &Args<'_, '_>) -> PyResult<Sections> {
     };
     match object.extract::<isize>() {
         Ok(parts) => Ok(Sections::Parts(parts)),
-        Err(_) => Ok(Sections::At(call::shape(object)?.0)),
+        Err(_) => Ok(Sections::At(sizes::shape(object)?.0)),
     }
 }
 
@@ -53,7 +54,7 @@ fn diagonal(a: &Args<'_, '_>) -> PyResult<Diagonal> {
 fn sizes(a: &Args<'_, '_>) -> PyResult<Shape> {
     let given: Vec<Bound<'_, PyAny>> = a.rest().collect();
     match &given[..] {
-        [one] => call::shape(one),
+        [one] => sizes::shape(one),
         several => several
             .iter()
             .map(|size| integer(size, "shape"))
@@ -216,7 +217,7 @@ pub(crate) const FUNCTIONS: &[Entry] = functions! {
     "flipud(m)", |a| { let x = a.x(0)?; a.give(|| tnp::flipud(x)) };
     "roll(a, /, shift, axis=None)", |a| { let (x, shift, axis) = (a.x(0)?, a.shape("shift")?, a.axis("axis")?); a.give(|| tnp::roll(x, shift, axis)) };
     "rot90(m, k=1, axes=(0, 1))", |a| {
-        let axes = match a.named("axes") { Some(axes) => call::axis(axes)?, None => Axis::from([0, 1]) };
+        let axes = match a.named("axes") { Some(axes) => sizes::axis(axes)?, None => Axis::from([0, 1]) };
         let (x, k) = (a.x(0)?, a.int("k", 1)?);
         a.give(|| tnp::rot90(x, k, axes))
     };

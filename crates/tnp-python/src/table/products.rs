@@ -4,7 +4,8 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use tnp::{Axis, CrossAxes, TensorAxes};
 
-use crate::call::{self, Args, Entry, functions};
+use crate::call::{Args, Entry, functions};
+use crate::sizes;
 
 fn tensordot(a: &Args<'_, '_>) -> PyResult<Py<PyAny>> {
     let axes = match a.named("axes") {
@@ -12,8 +13,8 @@ fn tensordot(a: &Args<'_, '_>) -> PyResult<Py<PyAny>> {
         Some(axes) => match axes.extract::<isize>() {
             Ok(count) => TensorAxes::Count(count),
             Err(_) => TensorAxes::Pairs(
-                call::axis(&axes.get_item(0)?)?,
-                call::axis(&axes.get_item(1)?)?,
+                sizes::axis(&axes.get_item(0)?)?,
+                sizes::axis(&axes.get_item(1)?)?,
             ),
         },
     };

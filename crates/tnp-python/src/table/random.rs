@@ -4,7 +4,8 @@ use pyo3::types::PyAnyMethods;
 use tnp::random::{High, Seed};
 use tnp::{Operand, Shape};
 
-use crate::call::{Args, Entry, functions, integer};
+use crate::call::{Args, Entry, functions};
+use crate::sizes::integer;
 
 fn sizes(a: &Args<'_, '_>) -> pyo3::PyResult<Shape> {
     let mut sizes = smallvec::SmallVec::new();

@@ -7,10 +7,11 @@ use smallvec::SmallVec;
 use tnp::{Array, Cumulate, DTypeKind, DTypeKinds, IndexMode, Order, RavelIndex, Triangle, Unique};
 
 use crate::array::PyArray;
-use crate::call::{self, Args, Entry, Give, InTuple, functions};
+use crate::call::{Args, Entry, Give, InTuple, functions};
 use crate::convert;
 use crate::dtype;
 use crate::error::{OrRaise, carried};
+use crate::sizes;
 
 fn unique(a: &Args<'_, '_>) -> PyResult<Py<PyAny>> {
     let options = Unique {
@@ -169,7 +170,7 @@ pub(crate) const FUNCTIONS: &[Entry] = functions! {
         })
     };
     "broadcast_shapes(*shapes)", |a| {
-        let shapes = a.rest().map(|shape| call::shape(&shape)).collect::<PyResult<Vec<_>>>()?;
+        let shapes = a.rest().map(|shape| sizes::shape(&shape)).collect::<PyResult<Vec<_>>>()?;
         let shape = tnp::broadcast_shapes(shapes).or_raise(a.py())?;
         Ok(PyTuple::new(a.py(), shape)?.into_any().unbind())
     };

@@ -6,8 +6,8 @@ use pyo3::types::{PyDict, PyList, PyTuple};
 use tnp::Array;
 
 use super::one;
-use crate::call::integer;
 use crate::error::carried;
+use crate::sizes::integer;
 use crate::structure::{Numbers, PyTree};
 
 /// The arguments of a call, apart from those that a transformation works on.

@@ -6,9 +6,10 @@ use pyo3::types::{PyList, PyTuple};
 use tnp::{Array, Scan, Tree, Vmap, While};
 
 use super::{callable, called, called_for_array, named_after, spread};
-use crate::call::{Give, integer};
+use crate::call::Give;
 use crate::convert::operand;
 use crate::error::{OrRaise, carried, exception};
+use crate::sizes::integer;
 use crate::structure::{Numbers, PyTree};
 
 /// A function applied to each part of structures of arrays along their first axes, all at once.

@@ -9,8 +9,8 @@ use tnp::{Function, Spec};
 
 use super::{bound, callable, named_after};
 use crate::array::PyArray;
-use crate::call::integer;
 use crate::error::{OrRaise, carried};
+use crate::sizes::integer;
 use crate::structure::{Numbers, PyTree};
 use crate::{convert, dtype};
 
