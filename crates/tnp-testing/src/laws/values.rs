@@ -126,12 +126,17 @@ fn apart(row: &Row, xs: &[Array], got: Outcome, wanted: Outcome) -> Option<Strin
 }
 
 fn within(tolerance: Tolerance, xs: &[Array], got: Outcome, wanted: Outcome) -> Option<String> {
+    // A failure may come late: what was given is a result once it has been read.
+    let read = |arrays: &[Array]| arrays.iter().map(Value::of).collect::<Result<Vec<Value>>>();
     let (got, wanted) = match (got, wanted) {
         (Ok(got), Ok(wanted)) => (got, wanted),
         (Err(_), Err(_)) => return None,
-        (Err(error), Ok(_)) => return Some(format!("failed: {error}")),
-        (Ok(_), Err(error)) => {
-            return Some(format!("gave something, where plain code fails: {error}"));
+        (Err(error), Ok(wanted)) => {
+            return read(&wanted).ok().map(|_| format!("failed: {error}"));
+        }
+        (Ok(got), Err(error)) => {
+            let text = format!("gave something, where plain code fails: {error}");
+            return read(&got).ok().map(|_| text);
         }
     };
     for (at, (got, wanted)) in got.iter().zip(&wanted).enumerate() {
@@ -139,7 +144,6 @@ fn within(tolerance: Tolerance, xs: &[Array], got: Outcome, wanted: Outcome) -> 
             return Some(format!("result {at}: weak is {}", got.is_weak()));
         }
     }
-    let read = |arrays: &[Array]| arrays.iter().map(Value::of).collect::<Result<Vec<Value>>>();
     let (got, wanted) = match (read(&got), read(&wanted)) {
         (Ok(got), Ok(wanted)) => (got, wanted),
         (Err(_), Err(_)) => return None,
