@@ -132,7 +132,7 @@ fn gpus() -> Done {
 }
 
 /// Categories of rows that a software device gets through in minutes.
-const SOFT: [&str; 4] = ["create", "dtypes", "random", "signal"];
+const SOFT: [&str; 5] = ["create", "dtypes", "random", "signal", "sort"];
 
 /// A Vulkan device of Mesa's, which computes on the CPU; installed where this may be done.
 fn software_vulkan() -> Done {

@@ -554,8 +554,10 @@ def test_endings_of_the_interpreter_are_clean():
 def test_an_interrupt_during_long_work_comes_when_the_work_is_done():
     program = textwrap.dedent(
         """
-        import _thread, threading
+        import _thread, signal, threading
         import tnp
+        # A shell's background jobs are started with the signal ignored.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         x = tnp.random.rand(500, 500)
         threading.Timer(0.2, _thread.interrupt_main).start()
         try:
