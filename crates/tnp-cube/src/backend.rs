@@ -19,7 +19,7 @@ use crate::faults::Faults;
 use crate::fused::CubeFuser;
 use crate::gpu::{Abilities, Gpu, stored};
 use crate::kernel::guarded;
-use crate::memory::Account;
+use crate::memory::{Account, FreeMemory};
 
 /// A device that a platform found.
 #[derive(Clone, Debug)]
@@ -45,6 +45,12 @@ pub trait Platform: Send + Sync + 'static {
     /// # Errors
     /// When there is no driver or no device; the message says what to install.
     fn adapters(&self) -> Result<Vec<Adapter<<Self::Runtime as Runtime>::Device>>>;
+
+    /// How to ask the driver what memory of a device is free, where it can be asked.
+    fn free_memory(&self, device: &<Self::Runtime as Runtime>::Device) -> Option<FreeMemory> {
+        let _ = device;
+        None
+    }
 
     /// What code for its devices may rely on; `float64` and `float16` hold only where the device has them too.
     fn target(&self) -> Target;
@@ -149,11 +155,12 @@ where
             hardware.max_cube_count.0,
         );
         let largest = usize::try_from(properties.memory.max_page_size).unwrap_or(usize::MAX);
+        let free = self.platform.free_memory(&adapter.device);
         let gpu = Gpu {
             device: Device::new(self.platform.name(), index)?,
             driver: Box::new(client.clone()),
             abilities,
-            account: Account::new(largest, adapter.memory).into(),
+            account: Account::new(largest, adapter.memory, free).into(),
             faults: Faults::default(),
         };
         Ok((client, Arc::new(gpu)))
@@ -251,6 +258,7 @@ where
     fn empty_cache(&self, index: usize) {
         if let Ok(gpu) = self.gpu(index) {
             gpu.driver.cleanup();
+            gpu.account.given_back();
         }
     }
 

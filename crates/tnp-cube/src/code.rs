@@ -9,8 +9,9 @@ use std::ops;
 
 use cubecl::ir::{
     Arithmetic, BinaryOperator, Bitwise, Branch, Builtin, Comparison, ConstantValue, ElemType,
-    FloatKind, If, IndexAssignOperator, IndexOperator, Instruction, IntKind, Loop, Operation,
-    Operator, RangeLoop, Scope, Select, Synchronization, Type, UIntKind, UnaryOperator, Variable,
+    FloatKind, FmaOperator, If, IndexAssignOperator, IndexOperator, Instruction, IntKind, Loop,
+    Operation, Operator, RangeLoop, Scope, Select, Synchronization, Type, UIntKind, UnaryOperator,
+    Variable,
 };
 
 pub(crate) const BOOL: ElemType = ElemType::Bool;
@@ -30,8 +31,11 @@ pub(crate) const F64: ElemType = ElemType::Float(FloatKind::F64);
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Target {
     /// The device's own elementary functions are accurate to an ulp or two, NaN and infinities included, and its compiler
-    /// changes no floating-point expression.
+    /// changes no floating-point expression, but for what [`Target::contracts`] says.
     pub native: bool,
+    /// Its compiler joins a product and the sum that it is part of, which then are rounded once; and it has that as an
+    /// instruction.
+    pub contracts: bool,
     /// It computes in float64.
     pub float64: bool,
     /// It converts to and from float16, rounding to nearest.
@@ -41,6 +45,27 @@ pub struct Target {
 thread_local! {
     static SCOPES: RefCell<Vec<Scope>> = const { RefCell::new(Vec::new()) };
     static TARGET: StdCell<Option<Target>> = const { StdCell::new(None) };
+    static MINUS_ZERO: StdCell<Option<MinusZero>> = const { StdCell::new(None) };
+}
+
+/// Minus zero as a target's compiler cannot know it, in float32 and, where there is that, in float64.
+#[derive(Clone, Copy)]
+struct MinusZero(V, Option<V>);
+
+impl MinusZero {
+    fn write(target: Target) -> MinusZero {
+        let zero = unknown_zero();
+        let double = || zero.cast(U64).or(1i128 << 63).bits(F64);
+        MinusZero(zero.or(1i128 << 31).bits(F32), target.float64.then(double))
+    }
+
+    fn of(self, elem: ElemType) -> Option<V> {
+        match elem {
+            F32 => Some(self.0),
+            F64 => self.1,
+            _ => None,
+        }
+    }
 }
 
 /// The device that code is being written for.
@@ -51,7 +76,14 @@ pub(crate) fn target() -> Target {
 /// As [`define`], for a whole kernel.
 pub(crate) fn define_for(target: Target, scope: Scope, body: impl FnOnce()) -> Scope {
     let before = TARGET.replace(Some(target));
-    let scope = define(scope, body);
+    let held = MINUS_ZERO.take();
+    let scope = define(scope, || {
+        if target.contracts {
+            MINUS_ZERO.set(Some(MinusZero::write(target)));
+        }
+        body();
+    });
+    MINUS_ZERO.set(held);
     TARGET.set(before);
     scope
 }
@@ -303,7 +335,20 @@ impl V {
         if self.elem() == to {
             return self;
         }
-        unary(|op| Operator::Reinterpret(op).into(), self, to)
+        // C++ reads a variable's bits otherwise, not a literal's.
+        let from = match self.0.as_const() {
+            Some(_) => emit(Operation::Copy(self.0), self.elem()),
+            None => self,
+        };
+        unary(|op| Operator::Reinterpret(op).into(), from, to)
+    }
+
+    /// `self * by + plus`, rounded once where the target does so in one instruction.
+    pub(crate) fn mul_add(self, by: V, plus: V) -> V {
+        if !(self.is_float() && target().contracts) {
+            return self * by + plus;
+        }
+        fma(self, by, plus)
     }
 
     pub(crate) fn max(self, other: impl Into<Side>) -> V {
@@ -338,7 +383,30 @@ macro_rules! operator {
         }
     )*};
 }
-operator! { Add add Add, Sub sub Sub, Mul mul Mul, Div div Div, Rem rem Modulo }
+operator! { Add add Add, Sub sub Sub, Div div Div, Rem rem Modulo }
+
+fn fma(a: V, b: V, c: V) -> V {
+    let op = FmaOperator {
+        a: a.0,
+        b: b.0,
+        c: c.0,
+    };
+    emit(Arithmetic::Fma(op), a.elem())
+}
+
+impl<S: Into<Side>> ops::Mul<S> for V {
+    type Output = V;
+
+    /// The product, rounded by itself. A compiler that would join it to a sum is given a sum already, with a minus zero
+    /// that it does not know: that costs nothing, and changes no product, not even one that is zero.
+    fn mul(self, other: S) -> V {
+        let other = other.into().of(self);
+        if let Some(zero) = MINUS_ZERO.get().and_then(|zero| zero.of(self.elem())) {
+            return fma(self, other, zero);
+        }
+        binary(|op| Arithmetic::Mul(op).into(), self, other, self.elem())
+    }
+}
 
 impl ops::Neg for V {
     type Output = V;

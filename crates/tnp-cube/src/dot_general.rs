@@ -135,6 +135,17 @@ pub(crate) fn dot_general(
     one(output)
 }
 
+/// `x * y + sum`; of floats in one instruction where there is one.
+fn multiply_add(dtype: DType, x: Val, y: Val, sum: Val) -> Val {
+    if let (Val::One(x), Val::One(y), Val::One(sum)) = (x, y, sum)
+        && x.is_float()
+    {
+        return Val::One(x.mul_add(y, sum));
+    }
+    let product = binary::binary(Binary::Multiply, dtype, x, y);
+    binary::binary(Binary::Add, dtype, sum, product)
+}
+
 /// Scalars: batch, m, n, k, tiles down and across, then offset and strides (batch, kept, summed) of each operand.
 fn write(dtype: DType, buffers: &[Memory]) {
     let wide = accumulator(dtype);
@@ -181,8 +192,7 @@ fn write(dtype: DType, buffers: &[Memory]) {
                 for (i, &x) in rows.iter().enumerate() {
                     for (j, &y) in columns.iter().enumerate() {
                         let cell = sums[i * EACH as usize + j];
-                        let product = binary::binary(Binary::Multiply, wide, x, y);
-                        cell.set(binary::binary(Binary::Add, wide, cell.get(), product));
+                        cell.set(multiply_add(wide, x, y, cell.get()));
                     }
                 }
             });

@@ -157,6 +157,7 @@ mod tests {
     fn without(lacking: &'static [cubecl::ir::ElemType], bindings: usize) -> Abilities {
         let target = Target {
             native: false,
+            contracts: false,
             float64: true,
             float16: false,
         };

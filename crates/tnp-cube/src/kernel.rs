@@ -19,9 +19,9 @@ use crate::code::{Memory, Target, define_for, int};
 /// What a body writes with: its buffers, in the order of [`Kernel::buffers`].
 pub(crate) type Body = dyn Fn(&[Memory]) + Send + Sync;
 
-/// A kernel: what tells it from others, what it is given, and how to write it.
+/// A kernel: what tells it from others, what it is given, and how to write it. CubeCL sees it as a `CubeKernel`.
 #[derive(Clone)]
-pub(crate) struct Kernel {
+pub struct Kernel {
     /// Everything that the code depends on, hashed twice.
     key: (u64, u64),
     target: Target,
@@ -57,6 +57,11 @@ impl Kernel {
             scalars,
             body: Arc::new(body),
         }
+    }
+
+    /// Whether a launch gives it what it takes.
+    pub(crate) fn is_given(&self, buffers: usize, scalars: usize) -> bool {
+        buffers == self.buffers.len() && scalars == self.scalars
     }
 }
 

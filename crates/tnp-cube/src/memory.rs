@@ -12,6 +12,11 @@ use crate::kernel::Driver;
 
 /// Sizes are rounded up to this: copies go by whole words.
 const GRAIN: usize = 16;
+/// How much more is asked of the device at a time, as far as accounts go.
+const STRIDE: usize = 64 << 20;
+
+/// Asks a driver how many bytes of a device nobody uses.
+pub type FreeMemory = Box<dyn Fn() -> Option<u64> + Send + Sync>;
 
 /// What a device's memory is used for.
 pub(crate) struct Account {
@@ -23,10 +28,13 @@ pub(crate) struct Account {
     /// The largest single allocation, and all there is, where known.
     largest: usize,
     memory: Option<u64>,
+    /// The driver's word for what is left, and up to which use it was asked: runtimes fail late when there is no more.
+    free: Option<FreeMemory>,
+    granted: AtomicUsize,
 }
 
 impl Account {
-    pub(crate) fn new(largest: usize, memory: Option<u64>) -> Account {
+    pub(crate) fn new(largest: usize, memory: Option<u64>, free: Option<FreeMemory>) -> Account {
         Account {
             live: AtomicUsize::new(0),
             peak: AtomicUsize::new(0),
@@ -34,6 +42,8 @@ impl Account {
             limit: AtomicUsize::new(usize::MAX),
             largest,
             memory,
+            free,
+            granted: AtomicUsize::new(0),
         }
     }
 
@@ -59,9 +69,37 @@ impl Account {
                 "Unable to allocate {bytes} bytes: {before} are in use, {what} {bound}"
             )));
         }
+        if let Err(free) = self.ask(now) {
+            self.live.fetch_sub(bytes, Ordering::Relaxed);
+            return Err(Error::memory(format!(
+                "Unable to allocate {bytes} bytes: {before} are in use, the device has {free} left"
+            )));
+        }
         self.peak.fetch_max(now, Ordering::Relaxed);
         self.allocations.fetch_add(1, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Whether the device has memory for so many live bytes; else what it has left.
+    fn ask(&self, live: usize) -> std::result::Result<(), u64> {
+        let granted = self.granted.load(Ordering::Relaxed);
+        if live <= granted {
+            return Ok(());
+        }
+        if let Some(free) = self.free.as_ref().and_then(|free| free())
+            && (live - granted) as u64 > free
+        {
+            return Err(free);
+        }
+        let granted = live.saturating_add(STRIDE) / STRIDE * STRIDE;
+        self.granted.fetch_max(granted, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Idle memory was given back: what is used beyond now has to be asked for again.
+    pub(crate) fn given_back(&self) {
+        let live = self.live.load(Ordering::Relaxed);
+        self.granted.store(live, Ordering::Relaxed);
     }
 
     pub(crate) fn stats(&self, reserved: u64) -> MemoryStats {
@@ -200,4 +238,32 @@ pub fn memory(buffer: &Buffer) -> Result<&CubeMemory> {
             buffer.device()
         ))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_that_has_no_more_is_an_error() {
+        let left = Arc::new(AtomicU64::new(300 << 20));
+        let free = {
+            let left = left.clone();
+            move || Some(left.load(Ordering::Relaxed))
+        };
+        let account = Account::new(usize::MAX, Some(1 << 30), Some(Box::new(free)));
+        account.take(100 << 20).expect("there is enough");
+        left.store(200 << 20, Ordering::Relaxed);
+        let error = account.take(400 << 20).expect_err("200 MiB are left");
+        assert!(error.message().contains("209715200 left"), "{error}");
+        assert_eq!(account.stats(0).live, 100 << 20);
+        account.take(150 << 20).expect("there is enough");
+        // What was had once is had again, until it is given back.
+        left.store(0, Ordering::Relaxed);
+        account.live.fetch_sub(150 << 20, Ordering::Relaxed);
+        account.take(150 << 20).expect("the runtime kept it");
+        account.live.fetch_sub(150 << 20, Ordering::Relaxed);
+        account.given_back();
+        account.take(150 << 20).expect_err("none is left");
+    }
 }

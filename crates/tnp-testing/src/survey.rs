@@ -69,6 +69,43 @@ pub fn survey(backend: &dyn Backend) -> Vec<Line> {
     probes().iter().map(line).collect()
 }
 
+/// An operation on a dtype, small enough to be written down: what the survey asks about.
+pub struct Sample {
+    /// As [`Line::name`].
+    pub name: String,
+    /// As [`Line::family`].
+    pub family: &'static str,
+    /// The dtype.
+    pub dtype: DType,
+    /// The primitives it comes to: one, but for casts, which go to every dtype.
+    pub prims: Vec<Prim>,
+    /// What they are run on.
+    pub types: Vec<TensorType>,
+}
+
+/// What [`survey`] asks about.
+///
+/// # Examples
+/// ```
+/// let samples = tnp_testing::survey::samples();
+/// assert!(samples.iter().any(|sample| sample.name == "sqrt"));
+/// ```
+pub fn samples() -> Vec<Sample> {
+    let of = |probe: Probe| {
+        DType::ALL.into_iter().filter_map(move |dtype| {
+            let (prims, types) = (probe.make)(dtype)?;
+            Some(Sample {
+                name: probe.name.clone(),
+                family: probe.family,
+                dtype,
+                prims,
+                types,
+            })
+        })
+    };
+    probes().into_iter().flat_map(of).collect()
+}
+
 /// Operations on dtypes, by how they are run.
 pub fn cells(lines: &[Line]) -> Manners {
     let mut sum = Manners::default();

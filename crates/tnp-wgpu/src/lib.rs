@@ -27,6 +27,7 @@ impl Platform for Wgpu {
         // Vulkan promises little of its elementary functions, and nothing of rounding to float16.
         Target {
             native: false,
+            contracts: false,
             float64: true,
             float16: false,
         }
