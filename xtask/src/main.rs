@@ -4,6 +4,7 @@ mod bench;
 mod book;
 mod conformance;
 mod coverage;
+mod cuda;
 mod golden;
 mod mutants;
 mod shell;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::shell::{Done, cargo, complaints, program, run};
-use crate::{book, conformance, coverage, golden, mutants, tidy, wheel};
+use crate::{book, conformance, coverage, cuda, golden, mutants, tidy, wheel};
 
 /// Features of the facade, each of which has to build alone; those of GPUs do in a step of their own.
 const FEATURES: [&str; 8] = [
@@ -18,7 +18,7 @@ const FEATURES: [&str; 8] = [
 ];
 
 /// Crates for GPUs, which take longer to compile than all others together, and what turns each on.
-const GPUS: [(&str, &str); 1] = [("tnp-wgpu", "wgpu")];
+const GPUS: [(&str, &str); 2] = [("tnp-wgpu", "wgpu"), ("tnp-cuda", "cuda")];
 
 /// Cargo on the workspace without the crates for GPUs and what they turn on, all other features on.
 fn workspace(subcommand: &str, python: bool, arguments: &[&str]) -> std::process::Command {
@@ -213,6 +213,8 @@ pub(crate) fn test(arguments: &[&str]) -> Done {
     suite.step("reference backend", reference_backend);
     suite.step("conformance", || conformance::run(&["--check"]));
     suite.step("gpus", gpus);
+    suite.step("cuda devices", cuda::devices);
+    suite.step("cuda kernels", cuda::kernels);
     suite.step("wheel", || wheel::test(&[]));
     suite.step("wheel: stubs", || wheel::stubs(&["--check"]));
     suite.step("wheel: guide", || wheel::notebook(&["--check"]));
@@ -242,7 +244,7 @@ pub(crate) fn test(arguments: &[&str]) -> Done {
         );
     }
     println!(
-        "not run for want of hardware: AVX-512 and NEON kernels (where this processor has neither), GPUs (WGPU runs on a software device)"
+        "not run for want of hardware: AVX-512 and NEON kernels (where this processor has neither), GPUs (WGPU runs on a software device, kernels for CUDA are compiled)"
     );
     let failed: Vec<&str> = suite
         .done

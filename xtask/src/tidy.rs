@@ -6,7 +6,7 @@ use crate::shell::{Done, output, program, read, root};
 
 /// Crates in the order of the house: each may use only those before it. A backend stands on `tnp-backend` alone, one of GPUs on
 /// `tnp-cube` too.
-const ORDER: [&str; 15] = [
+const ORDER: [&str; 16] = [
     "tnp-dtype",
     "tnp-shape",
     "tnp-backend",
@@ -14,6 +14,7 @@ const ORDER: [&str; 15] = [
     "tnp-cpu",
     "tnp-cube",
     "tnp-wgpu",
+    "tnp-cuda",
     "tnp-array",
     "tnp-macros",
     "tnp-trace",
@@ -23,9 +24,9 @@ const ORDER: [&str; 15] = [
     "tnp-testing",
     "tnp-facade",
 ];
-const BACKENDS: [&str; 3] = ["tnp-cpu", "tnp-cube", "tnp-wgpu"];
+const BACKENDS: [&str; 4] = ["tnp-cpu", "tnp-cube", "tnp-wgpu", "tnp-cuda"];
 /// Backends that stand on the kernels shared by GPUs.
-const GPUS: [&str; 1] = ["tnp-wgpu"];
+const GPUS: [&str; 2] = ["tnp-wgpu", "tnp-cuda"];
 /// Crates that may not name a backend crate outside their tests; the facade does, behind features.
 const BACKEND_FREE: [&str; 11] = [
     "tnp-dtype",

@@ -9,6 +9,8 @@
 // A backend enters the registry by being linked.
 #[cfg(feature = "cpu")]
 extern crate tnp_cpu as _;
+#[cfg(feature = "cuda")]
+extern crate tnp_cuda as _;
 #[cfg(feature = "wgpu")]
 extern crate tnp_wgpu as _;
 
