@@ -5,6 +5,7 @@
 
 mod backend;
 mod buffer;
+pub mod coefficients;
 mod compiled;
 mod decompose;
 mod detour;

@@ -2,7 +2,7 @@
 
 use std::f64::consts::{LN_2, LOG2_E};
 
-use tnp_backend::prim::{Binary, Unary};
+use tnp_backend::prim::Binary;
 use tnp_dtype::DType;
 
 use crate::cast::number;
@@ -11,8 +11,9 @@ use crate::complex;
 use crate::math;
 use crate::types::{
     Val, copysign, float_bits, is_finite, is_inf, is_nan, is_negative, is_zero, magnitude, narrow,
+    negate,
 };
-use crate::unary::elementary;
+use crate::unary::{EXP, EXP2, Elementary, LOG1P};
 
 /// Whether a device that holds the dtype has code for the function.
 pub(crate) fn supports(op: Binary, dtype: DType, native: bool, float64: bool) -> bool {
@@ -238,9 +239,21 @@ fn unsigned_gcd(x: V, y: V) -> V {
     a.get()
 }
 
+/// `x + y`. Some compilers take a number for its sum with a zero that they know, and forget that minus zero becomes zero.
+fn sum(x: V, y: V) -> V {
+    match (x.known_zero(), y.known_zero()) {
+        (_, Some(true)) => x,
+        (Some(true), _) => y,
+        (_, Some(false)) => is_zero(x).select(0.0, x),
+        (Some(false), _) => is_zero(y).select(0.0, y),
+        (None, None) => x + y,
+    }
+}
+
 fn of_float(op: Binary, dtype: DType, x: V, y: V) -> V {
     match op {
-        Binary::Add => x + y,
+        Binary::Add => sum(x, y),
+        Binary::Subtract if x.known_zero().is_some() => sum(x, negate(y)),
         Binary::Subtract => x - y,
         Binary::Multiply => x * y,
         Binary::Divide => x / y,
@@ -252,8 +265,8 @@ fn of_float(op: Binary, dtype: DType, x: V, y: V) -> V {
         Binary::Fmin => is_nan(y).or(x.lt(y).and(is_nan(x).not())).select(x, y),
         Binary::Arctan2 => wide(x, y, math::arctan2),
         Binary::Hypot => wide(x, y, hypot),
-        Binary::Logaddexp => log_sum(x, y, LN_2, Unary::Exp, 1.0),
-        Binary::Logaddexp2 => log_sum(x, y, 1.0, Unary::Exp2, LOG2_E),
+        Binary::Logaddexp => log_sum(x, y, LN_2, EXP, 1.0),
+        Binary::Logaddexp2 => log_sum(x, y, 1.0, EXP2, LOG2_E),
         Binary::Copysign => copysign(x, y),
         Binary::Nextafter => nextafter(dtype, x, y),
         _ => x,
@@ -283,12 +296,12 @@ pub(crate) fn hypot(x: V, y: V) -> V {
 }
 
 /// `log(e^x + e^y)` around the larger argument, for a base.
-fn log_sum(x: V, y: V, same: f64, exp: Unary, scale: f64) -> V {
+fn log_sum(x: V, y: V, same: f64, exp: Elementary, scale: f64) -> V {
     let gap = x - y;
     let up = gap.gt(0.0);
     let (large, size) = (up.select(x, y), magnitude(gap));
-    let power = elementary(exp, -size);
-    let rest = elementary(Unary::Log1p, power) * scale;
+    let power = exp.at(-size);
+    let rest = LOG1P.at(power) * scale;
     let sum = is_nan(gap).select(gap, large + rest);
     x.eq(y).select(x + same, sum)
 }

@@ -343,6 +343,14 @@ impl V {
         unary(|op| Operator::Reinterpret(op).into(), from, to)
     }
 
+    /// The sign of a zero that the compiler knows: whether it is minus zero.
+    pub(crate) fn known_zero(self) -> Option<bool> {
+        match self.0.as_const() {
+            Some(ConstantValue::Float(zero)) if zero == 0.0 => Some(zero.is_sign_negative()),
+            _ => None,
+        }
+    }
+
     /// `self * by + plus`, rounded once where the target does so in one instruction.
     pub(crate) fn mul_add(self, by: V, plus: V) -> V {
         if !(self.is_float() && target().contracts) {

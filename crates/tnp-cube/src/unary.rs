@@ -19,12 +19,79 @@ pub(crate) fn supports(op: Unary, dtype: DType, native: bool, float64: bool) -> 
     if dtype.is_complex() {
         return complex::supports_unary(op, native, float64);
     }
-    !dtype.is_float() || is_simple(op) || float64 || (native && instruction(op).is_some())
+    let elementary = elementary(op).filter(|_| dtype.is_float());
+    elementary.is_none_or(|function| float64 || (native && function.device.is_some()))
 }
 
-/// Functions that are a few instructions of any type.
-fn is_simple(op: Unary) -> bool {
-    match op {
+/// A function that is more than a few instructions.
+#[derive(Clone, Copy)]
+pub(crate) struct Elementary {
+    /// Ours, in float64.
+    own: fn(V) -> V,
+    /// The device's, where CubeCL knows one.
+    device: Option<fn(V) -> V>,
+}
+
+impl Elementary {
+    const fn new(own: fn(V) -> V, device: Option<fn(V) -> V>) -> Elementary {
+        Elementary { own, device }
+    }
+
+    /// Its value: the device's own where that is good, else in float64.
+    pub(crate) fn at(self, x: V) -> V {
+        match self.device {
+            Some(device) if target().native => device(x),
+            _ => (self.own)(x.cast(F64)).cast(x.elem()),
+        }
+    }
+}
+
+pub(crate) const CBRT: Elementary = Elementary::new(math::cbrt, None);
+pub(crate) const EXP: Elementary = Elementary::new(math::exp, Some(V::exp));
+pub(crate) const EXP2: Elementary = Elementary::new(math::exp2, None);
+pub(crate) const EXPM1: Elementary = Elementary::new(math::expm1, None);
+pub(crate) const LOG: Elementary = Elementary::new(math::log, Some(V::log));
+pub(crate) const LOG2: Elementary = Elementary::new(math::log2, None);
+pub(crate) const LOG10: Elementary = Elementary::new(math::log10, None);
+pub(crate) const LOG1P: Elementary = Elementary::new(math::log1p, Some(V::log1p));
+pub(crate) const SIN: Elementary = Elementary::new(math::sin, Some(V::sin));
+pub(crate) const COS: Elementary = Elementary::new(math::cos, Some(V::cos));
+pub(crate) const TAN: Elementary = Elementary::new(math::tan, Some(V::tan));
+pub(crate) const ARCSIN: Elementary = Elementary::new(math::arcsin, Some(V::asin));
+pub(crate) const ARCCOS: Elementary = Elementary::new(math::arccos, Some(V::acos));
+pub(crate) const ARCTAN: Elementary = Elementary::new(math::arctan, Some(V::atan));
+pub(crate) const SINH: Elementary = Elementary::new(math::sinh, Some(V::sinh));
+pub(crate) const COSH: Elementary = Elementary::new(math::cosh, Some(V::cosh));
+pub(crate) const TANH: Elementary = Elementary::new(math::tanh, Some(V::tanh));
+pub(crate) const ARCSINH: Elementary = Elementary::new(math::arcsinh, Some(V::asinh));
+pub(crate) const ARCCOSH: Elementary = Elementary::new(math::arccosh, Some(V::acosh));
+pub(crate) const ARCTANH: Elementary = Elementary::new(math::arctanh, Some(V::atanh));
+pub(crate) const ERF: Elementary = Elementary::new(math::erf, Some(V::erf));
+
+/// `None` for functions that are a few instructions of any type.
+fn elementary(op: Unary) -> Option<Elementary> {
+    Some(match op {
+        Unary::Cbrt => CBRT,
+        Unary::Exp => EXP,
+        Unary::Exp2 => EXP2,
+        Unary::Expm1 => EXPM1,
+        Unary::Log => LOG,
+        Unary::Log2 => LOG2,
+        Unary::Log10 => LOG10,
+        Unary::Log1p => LOG1P,
+        Unary::Sin => SIN,
+        Unary::Cos => COS,
+        Unary::Tan => TAN,
+        Unary::Arcsin => ARCSIN,
+        Unary::Arccos => ARCCOS,
+        Unary::Arctan => ARCTAN,
+        Unary::Sinh => SINH,
+        Unary::Cosh => COSH,
+        Unary::Tanh => TANH,
+        Unary::Arcsinh => ARCSINH,
+        Unary::Arccosh => ARCCOSH,
+        Unary::Arctanh => ARCTANH,
+        Unary::Erf => ERF,
         Unary::Negative
         | Unary::Abs
         | Unary::Sign
@@ -43,29 +110,8 @@ fn is_simple(op: Unary) -> bool {
         | Unary::SignBit
         | Unary::Conjugate
         | Unary::Real
-        | Unary::Imag => true,
-        Unary::Cbrt
-        | Unary::Exp
-        | Unary::Exp2
-        | Unary::Expm1
-        | Unary::Log
-        | Unary::Log2
-        | Unary::Log10
-        | Unary::Log1p
-        | Unary::Sin
-        | Unary::Cos
-        | Unary::Tan
-        | Unary::Arcsin
-        | Unary::Arccos
-        | Unary::Arctan
-        | Unary::Sinh
-        | Unary::Cosh
-        | Unary::Tanh
-        | Unary::Arcsinh
-        | Unary::Arccosh
-        | Unary::Arctanh
-        | Unary::Erf => false,
-    }
+        | Unary::Imag => return None,
+    })
 }
 
 /// Applies a function to a number of a dtype.
@@ -127,6 +173,9 @@ fn of_integer(op: Unary, dtype: DType, x: V) -> V {
 }
 
 fn of_float(op: Unary, dtype: DType, x: V) -> V {
+    if let Some(function) = elementary(op) {
+        return function.at(x);
+    }
     match op {
         Unary::Negative => negate(x),
         Unary::Abs => magnitude(x),
@@ -158,8 +207,7 @@ fn of_float(op: Unary, dtype: DType, x: V) -> V {
         Unary::IsInf => is_inf(x),
         Unary::IsNan => is_nan(x),
         Unary::SignBit => is_negative(x),
-        Unary::Conjugate | Unary::Real | Unary::Imag | Unary::Invert => x,
-        _ => elementary(op, x),
+        _ => x,
     }
 }
 
@@ -172,79 +220,4 @@ fn whole(x: V, round: impl Fn(V) -> V) -> V {
     };
     let small = is_finite(x).and(magnitude(x).lt(limit));
     small.select(copysign(round(small.select(x, 0.0)), x), x)
-}
-
-/// The device's own instruction for a function, where CubeCL knows one.
-fn instruction(op: Unary) -> Option<fn(V) -> V> {
-    Some(match op {
-        Unary::Exp => V::exp,
-        Unary::Log => V::log,
-        Unary::Log1p => V::log1p,
-        Unary::Sin => V::sin,
-        Unary::Cos => V::cos,
-        Unary::Tan => V::tan,
-        Unary::Arcsin => V::asin,
-        Unary::Arccos => V::acos,
-        Unary::Arctan => V::atan,
-        Unary::Sinh => V::sinh,
-        Unary::Cosh => V::cosh,
-        Unary::Tanh => V::tanh,
-        Unary::Arcsinh => V::asinh,
-        Unary::Arccosh => V::acosh,
-        Unary::Arctanh => V::atanh,
-        Unary::Erf => V::erf,
-        _ => return None,
-    })
-}
-
-/// An elementary function: the device's own where that is good, else in float64.
-pub(crate) fn elementary(op: Unary, x: V) -> V {
-    if target().native
-        && let Some(instruction) = instruction(op)
-    {
-        return instruction(x);
-    }
-    let own: fn(V) -> V = match op {
-        Unary::Cbrt => math::cbrt,
-        Unary::Exp => math::exp,
-        Unary::Exp2 => math::exp2,
-        Unary::Expm1 => math::expm1,
-        Unary::Log => math::log,
-        Unary::Log2 => math::log2,
-        Unary::Log10 => math::log10,
-        Unary::Log1p => math::log1p,
-        Unary::Sin => math::sin,
-        Unary::Cos => math::cos,
-        Unary::Tan => math::tan,
-        Unary::Arcsin => math::arcsin,
-        Unary::Arccos => math::arccos,
-        Unary::Arctan => math::arctan,
-        Unary::Sinh => math::sinh,
-        Unary::Cosh => math::cosh,
-        Unary::Tanh => math::tanh,
-        Unary::Arcsinh => math::arcsinh,
-        Unary::Arccosh => math::arccosh,
-        Unary::Arctanh => math::arctanh,
-        Unary::Erf => math::erf,
-        Unary::Negative
-        | Unary::Abs
-        | Unary::Sign
-        | Unary::Square
-        | Unary::Reciprocal
-        | Unary::Sqrt
-        | Unary::Floor
-        | Unary::Ceil
-        | Unary::Trunc
-        | Unary::Rint
-        | Unary::Invert
-        | Unary::LogicalNot
-        | Unary::IsFinite
-        | Unary::IsInf
-        | Unary::IsNan
-        | Unary::SignBit
-        | Unary::Conjugate
-        | Unary::Real
-        | Unary::Imag => |x| x,
-    };
-    own(x.cast(F64)).cast(x.elem())
 }

@@ -6,13 +6,12 @@
 use super::complex::log;
 use num_complex::Complex;
 use std::f64::consts::{FRAC_PI_2, LN_2};
+use tnp_backend::coefficients::PIO2;
 
 type C = Complex<f64>;
 
 const NAN: f64 = f64::NAN;
 const EPSILON: f64 = f64::EPSILON;
-/// What `FRAC_PI_2` lacks.
-const PIO2_LOW: f64 = 6.123233995736766e-17;
 /// Beyond this `1 + z²` is `z²`.
 const LARGE: f64 = 1.0 / EPSILON;
 /// Below this the functions are their first terms.
@@ -129,7 +128,7 @@ pub(super) fn arccos(z: C) -> C {
         return C::new(0.0, -y);
     }
     if a < SMALL && b < SMALL {
-        return C::new(FRAC_PI_2 - (x - PIO2_LOW), -y);
+        return C::new(FRAC_PI_2 - (x - PIO2[1]), -y);
     }
     let (size, cosine, sine) = hull(b, a);
     let cosine = cosine.copysign(x);

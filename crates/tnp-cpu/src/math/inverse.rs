@@ -3,41 +3,7 @@
 use super::{fma, poly, quick_two_sum, residual, select, select2};
 use crate::simd::Isa;
 use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, PI};
-
-/// What `FRAC_PI_2` lacks.
-const PIO2_LOW: f64 = 6.123233995736766e-17;
-
-/// Minimax polynomial of `(asin x - x) / x³` in `x²`, on `|x| <= ½`.
-const ASIN: [f64; 13] = [
-    0.1666666666666674,
-    0.0749999999997504,
-    0.0446428571713733,
-    0.030381942837668898,
-    0.022372211841874018,
-    0.017351661550793346,
-    0.013980292311047108,
-    0.011402800437504577,
-    0.010760469134070721,
-    0.003774749574528649,
-    0.021554440008724578,
-    -0.020798782855451767,
-    0.03251226443284206,
-];
-
-/// Minimax polynomial of `(atan t - t) / t³` in `t²`, on `|t| <= tan(π/8)`.
-const ATAN: [f64; 11] = [
-    -0.3333333333333323,
-    0.19999999999961326,
-    -0.14285714280843564,
-    0.11111110811356072,
-    -0.09090898466771291,
-    0.07692071555919189,
-    -0.066632214307595,
-    0.05848674467110789,
-    -0.050425816227380765,
-    0.038142151995058576,
-    -0.017986801399439794,
-];
+use tnp_backend::coefficients::{ASIN, ATAN, PIO2};
 
 /// The two halves of an arc sine: for `|x| <= ½` its argument and what to add to it; above, where
 /// `asin x = π/2 - 2 asin √((1 - x) / 2)`, the same of that root.
@@ -56,7 +22,7 @@ fn asin_parts<S: Isa>(a: f64) -> (bool, f64, f64) {
 pub(super) fn arcsin<S: Isa>(x: f64) -> f64 {
     let (large, y, rest) = asin_parts::<S>(x.abs());
     let (high, low) = quick_two_sum(FRAC_PI_2, -2.0 * y);
-    let above = high + (low - (2.0 * rest - PIO2_LOW));
+    let above = high + (low - (2.0 * rest - PIO2[1]));
     select(large, above, y + rest).copysign(x)
 }
 
@@ -69,8 +35,8 @@ pub(super) fn arccos<S: Isa>(x: f64) -> f64 {
     let (y, rest) = (twice * y, twice * rest);
     let sign = select(negate, -1.0, 1.0);
     let (y, rest) = (sign * y, sign * rest);
-    let end = select2(x < 0.0, (PI, 2.0 * PIO2_LOW), (0.0, 0.0));
-    let (c, c_low) = select2(large, end, (FRAC_PI_2, PIO2_LOW));
+    let end = select2(x < 0.0, (PI, 2.0 * PIO2[1]), (0.0, 0.0));
+    let (c, c_low) = select2(large, end, (FRAC_PI_2, PIO2[1]));
     let (high, low) = quick_two_sum(c, -y);
     high + (low - (rest - c_low))
 }
@@ -96,8 +62,8 @@ pub(super) fn arctan<S: Isa>(x: f64) -> f64 {
     let t_low = (residual::<S>(t, bottom, top) + lost) * inverse;
     // Not worth having, nor computed safely, where `t` is next to nothing.
     let t_low = select(a < 1e18, t_low, 0.0);
-    let (offset, offset_low) = select2(middle, (FRAC_PI_4, 0.5 * PIO2_LOW), (0.0, 0.0));
-    let (offset, offset_low) = select2(large, (FRAC_PI_2, PIO2_LOW), (offset, offset_low));
+    let (offset, offset_low) = select2(middle, (FRAC_PI_4, 0.5 * PIO2[1]), (0.0, 0.0));
+    let (offset, offset_low) = select2(large, (FRAC_PI_2, PIO2[1]), (offset, offset_low));
     let z = t * t;
     let rest = fma::<S>(t * z, poly::<S, 11>(z, ATAN), t_low);
     let (high, low) = quick_two_sum(offset, t);

@@ -7,27 +7,10 @@ use super::{
     MAGIC, fma, poly, power_of_two, quick_two_sum, residual, select, select2, two_product, two_sum,
 };
 use crate::simd::Isa;
-
-const LN2_HIGH: f64 = 0.6931471803691238;
-const LN2_LOW: f64 = 1.9082149292705877e-10;
-/// 1 / ln 2 and 1 / ln 10, the first parts short enough that products with 32 bits are exact.
-const INV_LN2_HIGH: f64 = 1.4426946640014648;
-const INV_LN2_LOW: f64 = 3.768874985636099e-07;
-const INV_LN10_HIGH: f64 = 0.4342944622039795;
-const INV_LN10_LOW: f64 = 1.9699272335463627e-08;
-const LOG10_2_HIGH: f64 = 0.3010299955494702;
-const LOG10_2_LOW: f64 = 1.1451100898021838e-10;
-
-/// Minimax polynomial of `(log((1 + s) / (1 - s)) - 2 s) / s³` in `s²`, for `1 + s` over `1 - s` up to √2.
-const LOG: [f64; 7] = [
-    0.6666666666666731,
-    0.39999999999429947,
-    0.2857142873988244,
-    0.22222198765324244,
-    0.18183556945044896,
-    0.15314185114789294,
-    0.14795062668530062,
-];
+use tnp_backend::coefficients::{
+    INV_LN2_HIGH, INV_LN2_LOW, INV_LN10_HIGH, INV_LN10_LOW, LN2_HIGH, LN2_LOW, LOG, LOG10_2_HIGH,
+    LOG10_2_LOW,
+};
 
 /// `m` from √½ to √2 and `k` with `x = m 2^k`, for positive normal `x`.
 #[inline(always)]

@@ -2,15 +2,7 @@
 
 use super::{fma, poly, select};
 use crate::simd::Isa;
-
-/// Coefficients of fdlibm's `cbrt`: `t * poly(t³ / x)` brings a guess within 2^-23.
-const CORRECTION: [f64; 5] = [
-    1.87595182427177,
-    -1.8849797954337717,
-    1.6214297201053545,
-    -0.758397934778766,
-    0.14599619288661245,
-];
+use tnp_backend::coefficients::CBRT;
 
 /// fdlibm's method: a third of the exponent and mantissa bits as a guess, a polynomial, and one Newton
 /// step with a guess short enough that its square is exact.
@@ -24,7 +16,7 @@ pub(super) fn cbrt<S: Isa>(x: f64) -> f64 {
     let word = f64::from_bits((a.to_bits() >> 32) | 0x4330_0000_0000_0000) - TWO_52;
     let third = word * (1.0 / 3.0) + 715094163.0 + TWO_52;
     let t = f64::from_bits(third.to_bits() << 32);
-    let t = t * poly::<S, 5>((t * t) * (t / a), CORRECTION);
+    let t = t * poly::<S, 5>((t * t) * (t / a), CBRT);
     let t = f64::from_bits(t.to_bits().wrapping_add(0x8000_0000) & 0xFFFF_FFFF_C000_0000);
     let r = a / (t * t);
     let r = (r - t) / (t + t + r);

@@ -4,36 +4,10 @@
 use super::{MAGIC, fma, poly, quick_two_sum, residual, select, select2, two_product, two_sum};
 use crate::simd::Isa;
 use std::f64::consts::FRAC_2_PI;
+use tnp_backend::coefficients::{COS, PIO2, SIN};
 
 /// The largest angle that these functions take.
 pub(super) const LIMIT: f64 = 1073741824.0;
-
-/// π/2 in three doubles.
-const PIO2: [f64; 3] = [
-    1.5707963267948966,
-    6.123233995736766e-17,
-    -1.4973849048591698e-33,
-];
-
-/// Minimax polynomial of `(sin r - r) / r³` in `r²`, on `|r| <= π/4`.
-const SIN: [f64; 6] = [
-    -0.16666666666666632,
-    0.008333333333322457,
-    -0.0001984126982981743,
-    2.755731368926818e-06,
-    -2.505075699781919e-08,
-    1.589669854791471e-10,
-];
-
-/// Minimax polynomial of `(cos r - 1 + r²/2) / r⁴` in `r²`, on `|r| <= π/4`.
-const COS: [f64; 6] = [
-    0.041666666666666616,
-    -0.0013888888888876,
-    2.4801587290487216e-05,
-    -2.755731460711304e-07,
-    2.0875754168156762e-09,
-    -1.1361092514661095e-11,
-];
 
 /// An angle less a multiple of π/2, with that multiple in the low bits.
 struct Reduced {
@@ -121,34 +95,10 @@ pub(super) fn tan<S: Isa>(x: f64) -> f64 {
 
 /// The functions of angles beyond [`LIMIT`], infinite ones and NaN.
 pub(super) mod huge {
+    use tnp_backend::coefficients::TWO_OVER_PI;
+
     use super::{PIO2, Reduced, quick_two_sum, sine, tangent, two_product};
     use crate::simd::Baseline;
-
-    /// The binary digits of 2/π after the point, with a word of zeros before them.
-    const TWO_OVER_PI: [u64; 22] = [
-        0x0000_0000_0000_0000,
-        0xA2F9_836E_4E44_1529,
-        0xFC27_57D1_F534_DDC0,
-        0xDB62_9599_3C43_9041,
-        0xFE51_63AB_DEBB_C561,
-        0xB724_6E3A_424D_D2E0,
-        0x0649_2EEA_09D1_921C,
-        0xFE1D_EB1C_B129_A73E,
-        0xE882_35F5_2EBB_4484,
-        0xE99C_7026_B45F_7E41,
-        0x3991_D639_8353_39F4,
-        0x9C84_5F8B_BDF9_283B,
-        0x1FF8_97FF_DE05_980F,
-        0xEF2F_118B_5A0A_6D1F,
-        0x6D36_7ECF_27CB_09B7,
-        0x4F46_3F66_9E5F_EA2D,
-        0x7527_BAC7_EBE5_F17B,
-        0x3D07_39F7_8A52_92EA,
-        0x6BFB_5FB1_1F8D_5D08,
-        0x5603_3046_FC7B_6BAB,
-        0xF0CF_BC20_9AF4_361D,
-        0xA9E3_9161_5EE6_1B08,
-    ];
 
     /// Payne and Hanek's reduction: only those digits of 2/π are multiplied that can show in the
     /// product's fraction and its last two integer bits.

@@ -3,6 +3,7 @@
 //! Special values are those of C99, Annex G. Where the CPU backend branches, both sides are computed and one is chosen.
 
 use std::f64::consts::{FRAC_PI_2, LN_2, LOG2_E, LOG10_E};
+use tnp_backend::coefficients::PIO2;
 
 use tnp_backend::prim::Unary;
 
@@ -11,7 +12,7 @@ use crate::binary::hypot;
 use crate::code::{F64, I32, U32, V, cell, float, hold, when, while_};
 use crate::math::{c, two_product, two_sum};
 use crate::types::{copysign, is_finite, is_inf, is_nan, is_negative, is_zero, magnitude, negate};
-use crate::unary::elementary;
+use crate::unary::{ARCCOS, ARCSIN, ARCTAN, ARCTANH, COSH, EXP, EXPM1, LOG, LOG1P, SINH, TAN};
 
 type C = (V, V);
 
@@ -34,15 +35,15 @@ fn pick(condition: V, yes: C, no: C) -> C {
 }
 
 fn exp1(x: V) -> V {
-    elementary(Unary::Exp, x)
+    EXP.at(x)
 }
 
 fn ln(x: V) -> V {
-    elementary(Unary::Log, x)
+    LOG.at(x)
 }
 
 fn ln_1p(x: V) -> V {
-    elementary(Unary::Log1p, x)
+    LOG1P.at(x)
 }
 
 fn unit(x: V) -> V {
@@ -112,10 +113,7 @@ fn exp((x, y): C) -> C {
 fn expm1((x, y): C) -> C {
     let half = sin_cos(y * 0.5).0;
     let (sin, cos) = sin_cos(y);
-    (
-        elementary(Unary::Expm1, x) * cos - half * half * 2.0,
-        exp1(x) * sin,
-    )
+    (EXPM1.at(x) * cos - half * half * 2.0, exp1(x) * sin)
 }
 
 /// `log |z|`.
@@ -189,7 +187,7 @@ fn sqrt((x, y): C) -> C {
 
 /// `sinh x cos y` and `cosh x sin y`, or the other way round, with large `x` in three factors.
 fn hyperbolic(x: V, cos: V, sin: V, swapped: bool) -> C {
-    let (sinh, cosh) = (elementary(Unary::Sinh, x), elementary(Unary::Cosh, x));
+    let (sinh, cosh) = (SINH.at(x), COSH.at(x));
     let near = magnitude(x).lt(22.0).or(is_nan(x));
     let e = exp1(magnitude(x) * 0.5);
     let (real, imaginary) = (e * 0.5 * cos * e, e * 0.5 * sin * e);
@@ -209,7 +207,7 @@ fn sinh((x, y): C) -> C {
         pick(is_inf(x), (infinity(), nan()), (nan(), nan())),
     );
     let w = pick(is_finite(y), w, lost);
-    pick(is_zero(y), (elementary(Unary::Sinh, x), y), w)
+    pick(is_zero(y), (SINH.at(x), y), w)
 }
 
 fn cosh((x, y): C) -> C {
@@ -224,16 +222,16 @@ fn cosh((x, y): C) -> C {
     let w = pick(is_finite(y), w, lost);
     let zero = copysign(copysign(c(0.0), x) * unit(y), unit(x) * unit(y));
     let zero = is_nan(x).select(y, zero);
-    pick(is_zero(y), (elementary(Unary::Cosh, x), zero), w)
+    pick(is_zero(y), (COSH.at(x), zero), w)
 }
 
 /// Kahan's algorithm ("Branch cuts for complex elementary functions", 1987).
 fn tanh((x, y): C) -> C {
     let (sin, cos) = sin_cos(y);
-    let t = elementary(Unary::Tan, y);
+    let t = TAN.at(y);
     let beta = t * t + 1.0;
     let bounded = magnitude(x).lt(22.0).select(x, 0.0);
-    let s = elementary(Unary::Sinh, bounded);
+    let s = SINH.at(bounded);
     let rho = (s * s + 1.0).sqrt();
     let d = beta * s * s + 1.0;
     let w = (beta * rho * s / d, t / d);
@@ -294,10 +292,7 @@ fn hull(x: V, y: V) -> (V, V, V, V) {
 fn arcsinh((x, y): C) -> C {
     let (a, b) = (magnitude(x), magnitude(y));
     let (real, sine, cosine, alone) = hull(a, b);
-    let imaginary = alone.select(
-        elementary(Unary::Arcsin, alone.select(sine, 0.0)),
-        atan2(sine, cosine),
-    );
+    let imaginary = alone.select(ARCSIN.at(alone.select(sine, 0.0)), atan2(sine, cosine));
     let w = (copysign(real, x), copysign(imaginary, y));
     let w = pick(a.lt(SMALL).and(b.lt(SMALL)), (x, y), w);
     let far = log((a, b));
@@ -318,19 +313,13 @@ fn arcsinh((x, y): C) -> C {
     pick(is_nan(x).or(is_nan(y)), lost, w)
 }
 
-/// What `FRAC_PI_2` lacks.
-const PIO2_LOW: f64 = 6.123233995736766e-17;
-
 fn arccos((x, y): C) -> C {
     let (a, b) = (magnitude(x), magnitude(y));
     let (size, cosine, sine, alone) = hull(b, a);
     let cosine = copysign(cosine, x);
-    let real = alone.select(
-        elementary(Unary::Arccos, alone.select(cosine, 0.0)),
-        atan2(sine, cosine),
-    );
+    let real = alone.select(ARCCOS.at(alone.select(cosine, 0.0)), atan2(sine, cosine));
     let w = (real, copysign(size, negate(y)));
-    let near = (c(FRAC_PI_2) - (x - PIO2_LOW), negate(y));
+    let near = (c(FRAC_PI_2) - (x - PIO2[1]), negate(y));
     let w = pick(a.lt(SMALL).and(b.lt(SMALL)), near, w);
     let w = pick(x.eq(1.0).and(is_zero(y)), (c(0.0), negate(y)), w);
     let far = log((x, y));
@@ -398,10 +387,10 @@ fn arctanh((x, y): C) -> C {
         ),
     );
     let w = pick(is_nan(x).or(is_nan(y)), lost, w);
-    let w = pick(is_zero(x), (x, elementary(Unary::Arctan, y)), w);
+    let w = pick(is_zero(x), (x, ARCTAN.at(y)), w);
     let on_axis = is_zero(y).and(a.le(1.0));
     let bounded = on_axis.select(x, 0.0);
-    pick(on_axis, (elementary(Unary::Arctanh, bounded), y), w)
+    pick(on_axis, (ARCTANH.at(bounded), y), w)
 }
 
 /// NumPy's cases: zero exponent, zero base, small integer exponents by squaring, and the logarithm for the rest.

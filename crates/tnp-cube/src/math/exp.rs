@@ -1,43 +1,11 @@
 //! Exponentials and hyperbolic functions.
 
 use std::f64::consts::{LN_2, LOG2_E};
+use tnp_backend::coefficients::{EXP, LN2_HIGH, LN2_LOW, LN2_REST, SINH};
 
 use super::{c, poly, power_of_two, quick_two_sum, residual, rint, two_product, two_sum};
 use crate::code::{V, hold};
 use crate::types::{copysign, is_inf, is_nan, is_negative, is_zero, magnitude, negate};
-
-/// ln 2 in two parts, the first with its last 21 bits zero: its products with exponents are exact.
-const LN2_HIGH: f64 = 0.6931471803691238;
-const LN2_LOW: f64 = 1.9082149292705877e-10;
-/// What `LN_2` lacks.
-const LN2_REST: f64 = 2.3190468138462996e-17;
-
-/// Minimax polynomial of `(e^r - 1 - r) / r²` on `|r| <= ln 2 / 2`.
-const EXP: [f64; 11] = [
-    0.5,
-    0.16666666666666677,
-    0.0416666666666667,
-    0.008333333333321374,
-    0.001388888888886631,
-    0.00019841269886870658,
-    2.480158736161381e-05,
-    2.755724337607605e-06,
-    2.7557241847894875e-07,
-    2.5109353662504504e-08,
-    2.0924727042505217e-09,
-];
-
-/// Minimax polynomial of `(sinh x - x) / x³` in `x²`, on `|x| <= 1`.
-const SINH: [f64; 8] = [
-    0.16666666666666666,
-    0.008333333333333333,
-    0.00019841269841269592,
-    2.7557319224119317e-06,
-    2.5052108345827035e-08,
-    1.605905068504881e-10,
-    7.646477587410732e-13,
-    2.848368759660027e-15,
-];
 
 /// `e^(r + low) - 1 - r` for `|r| <= ln 2 / 2` and a tiny `low`.
 fn exp_rest(r: V, low: V) -> V {

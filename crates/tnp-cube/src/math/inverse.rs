@@ -1,87 +1,11 @@
 //! Arc sine, arc cosine, arc tangent, the error function and the cube root.
 
 use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, PI};
+use tnp_backend::coefficients::{ASIN, ATAN, CBRT, ERF, ERFC, PIO2};
 
 use super::{bits, c, exp, poly, quick_two_sum, residual, select2};
 use crate::code::{F64, V, hold};
 use crate::types::{copysign, is_inf, is_nan, is_negative, is_zero, magnitude};
-
-/// What `FRAC_PI_2` lacks.
-const PIO2_LOW: f64 = 6.123233995736766e-17;
-
-/// Minimax polynomial of `(asin x - x) / x³` in `x²`, on `|x| <= ½`.
-const ASIN: [f64; 13] = [
-    0.1666666666666674,
-    0.0749999999997504,
-    0.0446428571713733,
-    0.030381942837668898,
-    0.022372211841874018,
-    0.017351661550793346,
-    0.013980292311047108,
-    0.011402800437504577,
-    0.010760469134070721,
-    0.003774749574528649,
-    0.021554440008724578,
-    -0.020798782855451767,
-    0.03251226443284206,
-];
-
-/// Minimax polynomial of `(atan t - t) / t³` in `t²`, on `|t| <= tan(π/8)`.
-const ATAN: [f64; 11] = [
-    -0.3333333333333323,
-    0.19999999999961326,
-    -0.14285714280843564,
-    0.11111110811356072,
-    -0.09090898466771291,
-    0.07692071555919189,
-    -0.066632214307595,
-    0.05848674467110789,
-    -0.050425816227380765,
-    0.038142151995058576,
-    -0.017986801399439794,
-];
-
-/// Minimax polynomial of `erf x / x - 1` in `x²`, on `|x| <= 1`.
-const NEAR: [f64; 12] = [
-    0.12837916709551256,
-    -0.3761263890318352,
-    0.11283791670944185,
-    -0.026866170643111482,
-    0.005223977606118614,
-    -0.000854832592932217,
-    0.00012055293577152762,
-    -1.4924712307185837e-05,
-    1.6447131638251597e-06,
-    -1.6206314289113782e-07,
-    1.3710982748678367e-08,
-    -7.779472948426816e-10,
-];
-
-/// Minimax polynomial of `e^x² erfc x` in `1 / (1 + x/2)`, on `1 <= x <= 6`.
-const FAR: [f64; 13] = [
-    -3.0780339789738586e-06,
-    0.2821875126793177,
-    0.28082867895551317,
-    0.2572343100819001,
-    0.11891916771566612,
-    0.3080184488586406,
-    -0.6403415953081342,
-    1.2561960052216232,
-    -1.9914936094750624,
-    1.9397359043119426,
-    -1.124232745087716,
-    0.3646504492421537,
-    -0.051700042127337115,
-];
-
-/// Coefficients of fdlibm's `cbrt`: `t * poly(t³ / x)` brings a guess within 2^-23.
-const CORRECTION: [f64; 5] = [
-    1.87595182427177,
-    -1.8849797954337717,
-    1.6214297201053545,
-    -0.758397934778766,
-    0.14599619288661245,
-];
 
 /// Whether `|x|` is above ½, then the argument of the polynomial's half and what to add to it.
 fn asin_parts(a: V) -> (V, V, V) {
@@ -102,7 +26,7 @@ fn domain(x: V, y: V) -> V {
 pub(crate) fn arcsin(x: V) -> V {
     let (large, y, rest) = asin_parts(magnitude(x));
     let (high, low) = quick_two_sum(c(FRAC_PI_2), y * -2.0);
-    let above = high + (low - (rest * 2.0 - PIO2_LOW));
+    let above = high + (low - (rest * 2.0 - PIO2[1]));
     domain(x, copysign(large.select(above, y + rest), x))
 }
 
@@ -113,8 +37,8 @@ pub(crate) fn arccos(x: V) -> V {
     let below = x.lt(0.0);
     let sign = large.xor(below).select(c(-1.0), 1.0) * twice;
     let (y, rest) = (sign * y, sign * rest);
-    let end = select2(below, (c(PI), c(2.0 * PIO2_LOW)), (c(0.0), c(0.0)));
-    let (first, first_low) = select2(large, end, (c(FRAC_PI_2), c(PIO2_LOW)));
+    let end = select2(below, (c(PI), c(2.0 * PIO2[1])), (c(0.0), c(0.0)));
+    let (first, first_low) = select2(large, end, (c(FRAC_PI_2), c(PIO2[1])));
     let (high, low) = quick_two_sum(first, -y);
     domain(x, high + (low - (rest - first_low)))
 }
@@ -138,8 +62,8 @@ pub(crate) fn arctan(x: V) -> V {
     let t_low = (residual(t, bottom, top) + lost) * inverse;
     // Not worth having, nor computed safely, where `t` is next to nothing.
     let t_low = a.lt(1e18).select(t_low, 0.0);
-    let (offset, offset_low) = select2(middle, (c(FRAC_PI_4), c(0.5 * PIO2_LOW)), (c(0.0), c(0.0)));
-    let (offset, offset_low) = select2(large, (c(FRAC_PI_2), c(PIO2_LOW)), (offset, offset_low));
+    let (offset, offset_low) = select2(middle, (c(FRAC_PI_4), c(0.5 * PIO2[1])), (c(0.0), c(0.0)));
+    let (offset, offset_low) = select2(large, (c(FRAC_PI_2), c(PIO2[1])), (offset, offset_low));
     let z = t * t;
     let rest = t * z * poly(z, &ATAN) + t_low;
     let (high, low) = quick_two_sum(offset, t);
@@ -161,10 +85,10 @@ pub(crate) fn arctan2(y: V, x: V) -> V {
     let q = none.select(c(0.0), small / none.select(c(1.0), large));
     let angle = arctan(q);
     let (high, low) = quick_two_sum(c(FRAC_PI_2), -angle);
-    let angle = steep.select(high + (low + PIO2_LOW), angle);
+    let angle = steep.select(high + (low + PIO2[1]), angle);
     let left = is_negative(x);
     let (high, low) = quick_two_sum(c(PI), -angle);
-    let angle = left.select(high + (low + 2.0 * PIO2_LOW), angle);
+    let angle = left.select(high + (low + 2.0 * PIO2[1]), angle);
     let nan = is_nan(x).or(is_nan(y));
     nan.select(c(f64::NAN), copysign(angle, y))
 }
@@ -172,10 +96,10 @@ pub(crate) fn arctan2(y: V, x: V) -> V {
 /// Beyond 6 it is 1. The exponential is a small part of the result wherever it is used: plain arithmetic will do.
 pub(crate) fn erf(x: V) -> V {
     let a = magnitude(x);
-    let near = x * poly(x * x, &NEAR) + x;
+    let near = x * poly(x * x, &ERF) + x;
     let b = a.gt(6.0).select(c(6.0), a);
     let t = c(1.0) / (b * 0.5 + 1.0);
-    let far = c(1.0) - exp(-(b * b)) * poly(t, &FAR);
+    let far = c(1.0) - exp(-(b * b)) * poly(t, &ERFC);
     let y = a.lt(1.0).select(near, copysign(far, x));
     is_nan(x).select(x, y)
 }
@@ -189,7 +113,7 @@ pub(crate) fn cbrt(x: V) -> V {
     let word = bits(scaled).shr(32);
     let third = (word / 3) + 715094163;
     let t = third.shl(32).bits(F64);
-    let t = t * poly((t * t) * (t / scaled), &CORRECTION);
+    let t = t * poly((t * t) * (t / scaled), &CBRT);
     let t = (bits(t) + 0x8000_0000i128)
         .and(0xFFFF_FFFF_C000_0000i128)
         .bits(F64);
