@@ -1,11 +1,15 @@
 """Times small calls and transfers of the wheel beside NumPy, in turns in one process; prints a table and writes it into a chapter.
 
-usage: bench_wheel.py CHAPTER [--quick]
+usage: bench_wheel.py CHAPTER PROGRAM [--quick]
+
+PROGRAM is `tnp-benches`, which times the gradient step as Rust calls it.
 """
 
 import gc
+import json
 import os
 import statistics
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -132,6 +136,34 @@ def empty():
     """What calling a function costs, which every row pays twice over."""
 
 
+class Rust:
+    """The rows that Rust times, in a process of its own on the same core."""
+
+    def __init__(self, program):
+        rows = json.loads(subprocess.check_output([program, "--list", "--filter", "gradient step"]))
+        self.names = {row["name"].split("  #")[0]: row["name"] for row in rows}
+        self.process = subprocess.Popen([program, "--serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def call(self, row):
+        """Nanoseconds of a call of a row."""
+        request = {"row": self.names[row], "side": "tnp", "threads": 1, "budget": 0.02}
+        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())["median"] * 1e9
+
+
+def beside_rust(program, rounds):
+    """Our median from Python and from Rust, taken in turns, for the gradient step eager and compiled."""
+    rust = Rust(program)
+    steps = {title: ours for title, ours, _ in rows() if title.endswith("batch of 512")}
+    for (title, call), row in zip(steps.items(), ("gradient step, eager", "gradient step, compiled")):
+        number, ours, theirs = batch_of(call), [], []
+        for _ in range(rounds):
+            ours.append(timed(call, number))
+            theirs.append(rust.call(row))
+        yield title, statistics.median(ours), statistics.median(theirs)
+
+
 def measured(rounds):
     """Title, our median and NumPy's (or None), for each row."""
     for title, ours, theirs in rows():
@@ -171,11 +203,13 @@ The gradient step is the guide's: 32 → 64 → 2 with a rectifier, on a tape he
 made at the first call. Imports and exports share memory, so their time does not depend on the size; NumPy has no counterpart to compare
 with.
 
+{rust}
+
 The same operations called from Rust are in [Performance](performance.md).
 """
 
 
-def main(page, quick=None):
+def main(page, program, quick=None):
     """Does what the usage says."""
     rounds = 5 if quick else ROUNDS
     gc.disable()
@@ -187,10 +221,15 @@ def main(page, quick=None):
         if theirs is not None and theirs < 0.95 * ours:
             behind.append(title)
         lines.append(f"| {title} | {text(ours)} | {text(theirs)} | {ratio} |")
+    called = []
+    for title, ours, theirs in beside_rust(program, rounds):
+        print(f"{title:<42} {text(ours):>10} {text(theirs):>10} {ours / theirs:>7.2f} (Rust)", flush=True)
+        called.append(f"| {title} | {text(ours)} | {text(theirs)} | {ours / theirs:.2f} |")
     if quick:
         return
+    beside = ["| | from Python | from Rust | Python's time over Rust's |", "|---|---|---|---|", *called]
     words = {"python": sys.version.split()[0], "numpy": np.__version__, "call": text(call), "behind": "; ".join(behind) or "nothing"}
-    chapter = CHAPTER.format(rounds=rounds, batch=BATCH * 1e3, table="\n".join(lines), **words)
+    chapter = CHAPTER.format(rounds=rounds, batch=BATCH * 1e3, table="\n".join(lines), rust="\n".join(beside), **words)
     Path(page).write_text(chapter, encoding="utf-8")
     print(f"{page} written")
 

@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use crate::shell::{Done, cargo, output, read, root};
+use crate::shell::{Done, built, cargo, output, read, root, target};
 
 const TABLE: &str = "docs/src/conformance.md";
 /// Columns that are there whatever this machine has, in this order; any other backend comes after them.
@@ -82,18 +82,14 @@ pub(crate) fn run(arguments: &[&str]) -> Done {
 /// What the programs with backends in them say, a value a backend.
 fn columns(arguments: &[&str]) -> Done<Vec<Value>> {
     let features = arguments.iter().skip_while(|word| **word != "--features");
-    // By default those of the tour, which is built too.
-    let features = features.copied().nth(1).unwrap_or("ndarray-0_17");
-    let mut facade = cargo(&[
-        "run",
-        "--quiet",
-        "-p",
-        "tnp-facade",
-        "--example",
-        "conformance",
-        "--features",
-        features,
-    ]);
+    let mut facade = match features.copied().nth(1) {
+        None => built("--example", "conformance")?,
+        Some(features) => {
+            let mut run = cargo(&["run", "--quiet", "-p", "tnp-facade"]);
+            run.args(["--example", "conformance", "--features", features]);
+            run
+        }
+    };
     let mut text = output(&mut facade)?;
     // Its plain loops take an hour, so its column is made anew only where that is asked for.
     if arguments.contains(&"--reference") {
@@ -112,11 +108,7 @@ fn columns(arguments: &[&str]) -> Done<Vec<Value>> {
 pub(crate) fn reference(arguments: &[&str]) -> std::process::Command {
     let mut command = cargo(arguments);
     command.current_dir(root().join("examples/reference-backend"));
-    let target = std::env::var_os("CARGO_TARGET_DIR").map(std::path::PathBuf::from);
-    command.env(
-        "CARGO_TARGET_DIR",
-        target.unwrap_or_else(|| root().join("target")),
-    );
+    command.env("CARGO_TARGET_DIR", target());
     command
 }
 

@@ -1,9 +1,9 @@
-//! `cuda`: the crate for NVIDIA's GPUs, and its kernels compiled by NVRTC. That needs no GPU; the compiler comes from PyPI.
+//! `cuda`: kernels for NVIDIA's GPUs compiled by NVRTC. That needs no GPU; the compiler comes from PyPI.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::shell::{Done, cargo, program, python, read, root, run};
+use crate::shell::{Done, program, python, read, run, target, workspace};
 
 /// The wheels that NVRTC and CUDA's headers are in.
 const WHEELS: &str = "xtask/python/cuda.txt";
@@ -19,7 +19,7 @@ fn compiler() -> Done<Compiler> {
     if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
         return Err("NVRTC's wheels are looked for on Linux on x86-64 alone".to_owned());
     }
-    let place = root().join("target/cuda");
+    let place = target().join("cuda");
     let (wanted, stamp) = (read(WHEELS)?, place.join("installed.txt"));
     if !std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
         println!(
@@ -53,7 +53,7 @@ fn compiler() -> Done<Compiler> {
 }
 
 /// Whether there is a driver of NVIDIA's with a device.
-fn hardware() -> bool {
+pub(crate) fn hardware() -> bool {
     let listed = || {
         let mut list = Command::new("nvidia-smi");
         list.arg("-L").stdout(Stdio::null()).stderr(Stdio::null());
@@ -62,30 +62,9 @@ fn hardware() -> bool {
     Path::new("/dev/nvidiactl").exists() || listed()
 }
 
-/// Cargo's tests of the crate.
-fn tests(arguments: &[&str]) -> Command {
-    let mut command = cargo(&["test", "--quiet", "-p", "tnp-cuda"]);
-    command.args(arguments);
-    command
-}
-
-/// Discovery and the kit, which says so where there is no GPU.
-pub(crate) fn devices() -> Done {
-    let mut tests = tests(&["--test", "discovery", "--test", "kit"]);
-    if !hardware() {
-        println!("NOT RUN: the kit on cuda:0, for want of an NVIDIA GPU");
-        tests.env("TNP_WITHOUT", "cuda");
-    }
-    run(&mut tests)?;
-    let documented = [
-        "test", "--quiet", "-p", "tnp-cube", "-p", "tnp-cuda", "--doc",
-    ];
-    run(&mut cargo(&documented))
-}
-
 /// Every kernel, for the generations of GPUs that the test names.
 pub(crate) fn kernels() -> Done {
-    let mut tests = tests(&["--test", "compiles", "--", "--nocapture"]);
+    let mut tests = workspace("test", &["--test", "compiles", "--", "--nocapture"]);
     match compiler() {
         Ok(compiler) => {
             tests.env("TNP_NVRTC", compiler.library);

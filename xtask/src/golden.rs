@@ -3,20 +3,13 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use crate::shell::{Done, cargo, feed, output, program, python, root};
+use crate::shell::{Done, built, feed, output, program, python, root};
 
 const FOLDER: &str = "crates/tnp-testing/goldens";
 
 /// All rows, as JSON.
 pub(crate) fn rows() -> Done<String> {
-    output(&mut cargo(&[
-        "run",
-        "--quiet",
-        "--package",
-        "tnp-testing",
-        "--bin",
-        "rows",
-    ]))
+    output(&mut built("--bin", "rows")?)
 }
 
 fn ask(rows: &str, folder: &Path, categories: &[&str]) -> Done {

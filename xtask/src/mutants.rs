@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
-use crate::shell::{Done, cargo, read, root};
+use crate::shell::{Done, read, root, workspace};
 
 struct Mutant {
     file: String,
@@ -128,13 +128,10 @@ impl Drop for Restore {
 
 /// Whether a test passes; `Err` when it does not compile.
 fn is_green(test: &Test) -> Done<bool> {
-    let Test {
-        package,
-        target,
-        name,
-    } = test;
-    let arguments = ["test", "--quiet", "-p", package, "--test", target];
-    let mut build = cargo(&arguments);
+    let Test { target, name, .. } = test;
+    // The whole workspace is selected for the sake of what is built already; of the packages, one has this target.
+    let arguments = ["--test", target.as_str()];
+    let mut build = workspace("test", &arguments);
     let built = build
         .arg("--no-run")
         .output()
@@ -142,7 +139,9 @@ fn is_green(test: &Test) -> Done<bool> {
     if !built.status.success() {
         return Err(String::from_utf8_lossy(&built.stderr).into_owned());
     }
-    let tested = cargo(&arguments).args([name, "--", "--exact"]).output();
+    let tested = workspace("test", &arguments)
+        .args([name, "--", "--exact"])
+        .output();
     let tested = tested.map_err(|error| error.to_string())?;
     let said = String::from_utf8_lossy(&tested.stdout);
     if !said.contains("running 1 test") {

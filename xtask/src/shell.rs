@@ -31,6 +31,36 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     )
 }
 
+/// Features of the facade in everything that is built here.
+const FEATURES: [&str; 3] = ["ndarray-0_16", "ndarray-0_17", "serde"];
+
+/// Cargo on the whole workspace: one selection of packages and features for all chores, since another would make cargo build the
+/// dependencies anew.
+pub(crate) fn workspace(subcommand: &str, arguments: &[&str]) -> Command {
+    let features = FEATURES.map(|feature| format!("tnp-facade/{feature}"));
+    let mut command = cargo(&[subcommand, "--workspace", "--quiet", "--features"]);
+    command.arg(features.join(",")).args(arguments);
+    command
+}
+
+/// Where cargo puts what it builds.
+pub(crate) fn target() -> PathBuf {
+    let elsewhere = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    elsewhere.unwrap_or_else(|| root().join("target"))
+}
+
+/// A program of the workspace (`--bin` or `--example`), built as the tests are.
+pub(crate) fn built(kind: &str, name: &str) -> Done<Command> {
+    run(&mut workspace("build", &[kind, name]))?;
+    let folder = target().join("debug");
+    let folder = match kind {
+        "--example" => folder.join("examples"),
+        _ => folder,
+    };
+    let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    Ok(program(folder.join(file), &[]))
+}
+
 fn text(command: &Command) -> String {
     let name = Path::new(command.get_program())
         .file_name()

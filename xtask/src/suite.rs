@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use crate::shell::{Done, cargo, complaints, program, run};
+use crate::shell::{Done, built, cargo, complaints, program, run, workspace};
 use crate::{book, conformance, coverage, cuda, golden, mutants, tidy, wheel};
 
-/// Features of the facade, each of which has to build alone; those of GPUs do in a step of their own.
-const FEATURES: [&str; 8] = [
+/// Features of the facade, each of which has to build alone.
+const ALONE: [&str; 10] = [
     "cpu",
     "npy",
     "npz",
@@ -14,36 +14,10 @@ const FEATURES: [&str; 8] = [
     "ndarray-0_16",
     "ndarray-0_17",
     "serde",
+    "wgpu",
+    "cuda",
     "",
 ];
-
-/// Crates for GPUs, which take longer to compile than all others together, and what turns each on.
-const GPUS: [(&str, &str); 2] = [("tnp-wgpu", "wgpu"), ("tnp-cuda", "cuda")];
-
-/// Cargo on the workspace without the crates for GPUs and what they turn on, all other features on.
-fn workspace(subcommand: &str, python: bool, arguments: &[&str]) -> std::process::Command {
-    let mut command = cargo(&[
-        subcommand,
-        "--workspace",
-        "--quiet",
-        "--exclude",
-        "tnp-cube",
-    ]);
-    for (package, _) in GPUS {
-        command.args(["--exclude", package]);
-    }
-    if !python {
-        command.args(["--exclude", "tnp-python"]);
-    }
-    let features = FEATURES.iter().filter(|feature| !feature.is_empty());
-    let features: Vec<String> = features
-        .map(|feature| format!("tnp-facade/{feature}"))
-        .collect();
-    command
-        .args(["--features", &features.join(",")])
-        .args(arguments);
-    command
-}
 
 struct Suite {
     filter: Vec<String>,
@@ -85,54 +59,31 @@ fn alone(feature: &str) -> Done {
 }
 
 fn features() -> Done {
-    for feature in FEATURES {
+    for feature in ALONE {
         alone(feature)?;
     }
-    println!("{} feature sets build alone", FEATURES.len());
+    println!("{} feature sets build alone", ALONE.len());
     Ok(())
 }
 
 fn doc() -> Done {
-    run(workspace("doc", true, &["--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
+    run(workspace("doc", &["--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
 }
 
-/// The GPU crates: without warnings, documented, each feature alone, and their tests on a software device.
-fn gpus() -> Done {
-    let mut packages = vec!["-p", "tnp-cube"];
-    packages.extend(GPUS.iter().flat_map(|(package, _)| ["-p", package]));
-    let on = |subcommand: &str, arguments: &[&str]| {
-        let mut command = cargo(&[subcommand, "--quiet"]);
-        command.args(&packages).args(arguments);
-        command
-    };
-    run(&mut on(
-        "clippy",
-        &["--all-targets", "--", "-D", "warnings"],
-    ))?;
-    for (_, feature) in GPUS {
-        alone(feature)?;
+/// All tests; where there is no Vulkan device those of `tnp-wgpu`, and without NVIDIA's driver the kit on CUDA, are said not to run.
+fn tests() -> Done {
+    let all = ["--lib", "--bins", "--tests", "--no-fail-fast"];
+    let mut tests = workspace("test", &all);
+    if let Err(reason) = software_vulkan() {
+        println!("NOT RUN: the tests of tnp-wgpu, {reason}");
+        tests.args(["--exclude", "tnp-wgpu"]);
     }
-    run(on("doc", &["--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;
-    match software_vulkan() {
-        Ok(()) => {
-            let other = ["--lib", "--test", "misuse", "--test", "compiled"];
-            run(&mut on("test", &other))?;
-            println!(
-                "not run, a software device takes an hour: all rows but those of {}",
-                SOFT.join(", ")
-            );
-            let mut rows = cargo(&["test", "--quiet", "-p", "tnp-wgpu", "--test", "rows", "--"]);
-            run(rows.args(SOFT))
-        }
-        Err(reason) => {
-            println!("NOT RUN: the tests of tnp-wgpu, {reason}");
-            Ok(())
-        }
+    if !cuda::hardware() {
+        println!("NOT RUN: the kit on cuda:0, for want of an NVIDIA GPU");
+        tests.env("TNP_WITHOUT", "cuda");
     }
+    run(&mut tests)
 }
-
-/// Categories of rows that a software device gets through in minutes.
-const SOFT: [&str; 5] = ["create", "dtypes", "random", "signal", "sort"];
 
 /// A Vulkan device of Mesa's, which computes on the CPU; installed where this may be done.
 fn software_vulkan() -> Done {
@@ -197,13 +148,10 @@ pub(crate) fn test(arguments: &[&str]) -> Done {
     suite.step("format", || run(&mut cargo(&["fmt", "--all", "--check"])));
     suite.step("tidy", tidy::run);
     let deny = ["--all-targets", "--", "-D", "warnings"];
-    suite.step("clippy", || run(&mut workspace("clippy", true, &deny)));
-    suite.step("unit and integration tests", || {
-        let all = ["--lib", "--bins", "--tests", "--no-fail-fast"];
-        run(&mut workspace("test", false, &all))
-    });
+    suite.step("clippy", || run(&mut workspace("clippy", &deny)));
+    suite.step("unit and integration tests", tests);
     suite.step("documentation tests", || {
-        run(&mut workspace("test", false, &["--doc"]))
+        run(&mut workspace("test", &["--doc"]))
     });
     suite.step("features alone", features);
     suite.step("documentation", doc);
@@ -212,25 +160,13 @@ pub(crate) fn test(arguments: &[&str]) -> Done {
     suite.step("coverage", || coverage::run(&["--check"]));
     suite.step("reference backend", reference_backend);
     suite.step("conformance", || conformance::run(&["--check"]));
-    suite.step("gpus", gpus);
-    suite.step("cuda devices", cuda::devices);
     suite.step("cuda kernels", cuda::kernels);
     suite.step("wheel", || wheel::test(&[]));
     suite.step("wheel: stubs", || wheel::stubs(&["--check"]));
     suite.step("wheel: guide", || wheel::notebook(&["--check"]));
     suite.step("mutants (a sample)", || mutants::run(&["--sample", "6"]));
     suite.step("tour", || {
-        let mut tour = cargo(&[
-            "run",
-            "--quiet",
-            "--package",
-            "tnp-facade",
-            "--example",
-            "tour",
-            "--features",
-            "ndarray-0_17",
-        ]);
-        run(tour.stdout(std::process::Stdio::null()))
+        run(built("--example", "tour")?.stdout(std::process::Stdio::null()))
     });
     suite.step("whitespace", || {
         run(&mut program("git", &["diff", "--check"]))

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use crate::shell::{Done, program, python, root, run};
+use crate::shell::{Done, program, python, root, run, target};
 
 /// What the tests need beside NumPy.
 const REQUIREMENTS: &str = "crates/tnp-python/tests/requirements.txt";
@@ -34,13 +34,13 @@ pub(crate) fn environment() -> Done<PathBuf> {
     }
     let built = match std::env::var_os("TNP_WHEEL_PYTHON") {
         Some(interpreter) => interpreter.into(),
-        None => build("dev", &root().join("target/venv-wheel"))?,
+        None => build("dev", "as-in-tests", &root().join("target/venv-wheel"))?,
     };
     Ok(BUILT.get_or_init(|| built).clone())
 }
 
-/// Builds the wheel in a profile into an environment.
-fn build(profile: &str, folder: &Path) -> Done<PathBuf> {
+/// Builds the wheel in a profile, with features, into an environment.
+fn build(profile: &str, features: &str, folder: &Path) -> Done<PathBuf> {
     let base = python()?;
     let interpreter = match cfg!(windows) {
         true => folder.join("Scripts/python.exe"),
@@ -61,8 +61,11 @@ fn build(profile: &str, folder: &Path) -> Done<PathBuf> {
         ".",
     ]);
     // One target folder and one profile, so that nothing is compiled twice.
-    build.env("CARGO_TARGET_DIR", root().join("target"));
-    build.env("MATURIN_PEP517_ARGS", format!("--profile {profile}"));
+    build.env("CARGO_TARGET_DIR", target());
+    build.env(
+        "MATURIN_PEP517_ARGS",
+        format!("--profile {profile} --features={features}"),
+    );
     build.env("PYO3_PYTHON", &interpreter);
     // The build backend runs `maturin`, which the environment has beside its interpreter.
     build.env("PATH", with_first(interpreter.parent())?);
@@ -105,7 +108,7 @@ fn script(interpreter: &Path, name: &str, arguments: &[&str]) -> Command {
 fn fast_environment() -> Done<PathBuf> {
     match std::env::var_os("TNP_WHEEL_PYTHON") {
         Some(interpreter) => Ok(interpreter.into()),
-        None => build("wheel", &root().join("target/venv-wheel-fast")),
+        None => build("wheel", "", &root().join("target/venv-wheel-fast")),
     }
 }
 
@@ -151,6 +154,7 @@ pub(crate) fn array_api(arguments: &[&str]) -> Done {
 
 /// Times small calls and transfers beside NumPy, on a wheel built for speed, and writes the chapter.
 pub(crate) fn bench(arguments: &[&str]) -> Done {
+    let rust = crate::bench::ours()?;
     let mut command = script(&fast_environment()?, "bench_wheel", &[TIMINGS]);
-    run(command.args(arguments))
+    run(command.arg(rust).args(arguments))
 }

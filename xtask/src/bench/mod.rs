@@ -139,7 +139,7 @@ impl Side {
 }
 
 /// Builds the rows; gives the program that times ours.
-fn ours() -> Done<PathBuf> {
+pub(crate) fn ours() -> Done<PathBuf> {
     let build = ["build", "--release", "--quiet", "--package", "tnp-benches"];
     run_command(&mut cargo(&build))?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root().join("target"), Into::into);
