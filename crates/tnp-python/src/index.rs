@@ -38,7 +38,7 @@ pub(crate) fn entries(key: &Bound<'_, PyAny>) -> PyResult<Entries> {
 }
 
 /// A position; beyond what an axis can have it is out of bounds anyway.
-fn position(object: &Bound<'_, PyAny>) -> PyResult<isize> {
+pub(crate) fn position(object: &Bound<'_, PyAny>) -> PyResult<isize> {
     // SAFETY: `object` is alive; a null exception means that what does not fit is clamped.
     let position = unsafe { ffi::PyNumber_AsSsize_t(object.as_ptr(), std::ptr::null_mut()) };
     if position == -1

@@ -436,6 +436,11 @@ def test_matrices_of_ones(n, m, k, dtype):
     compare("diag_indices", lambda xp: xp.diag_indices(max(n, 0), 2), where=f"{n}")
 
 
+@pytest.mark.parametrize("k", [2**63, -(2**70)])
+def test_diagonals_beyond_all_matrices(k):
+    compare("eye", lambda xp: xp.eye(2, 3, k=k), where=f"{k}")
+
+
 @given(data=st.data())
 def test_grids(data):
     xs = [data.draw(arrays(INTEGERS, (data.draw(st.integers(1, 3)),))) for _ in range(data.draw(st.integers(1, 3)))]

@@ -296,7 +296,7 @@ fn largest(s: &Array) -> Result<Array> {
 /// let (line, residuals, rank, _) = lstsq([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]], [1.0, 3.0, 5.0], ())?;
 /// assert!(allclose(&line, [1.0, 2.0], ())?);
 /// assert!(residuals.sum(())?.item::<f64>()? < 1e-20);
-/// assert_eq!(rank.item::<i64>()?, 2);
+/// assert_eq!(rank.item::<i32>()?, 2);
 /// # Ok::<(), tnp_array::Error>(())
 /// ```
 /// <https://numpy.org/doc/stable/reference/generated/numpy.linalg.lstsq.html>
@@ -401,7 +401,7 @@ fn least_squares(a: Array, b: Array, rcond: Option<f64>) -> Result<(Array, Array
         ReduceOp::Sum,
         large.into(),
         &smallvec![0],
-        DType::Int64,
+        DType::Int32,
         false,
     )?;
     let x = match vector {

@@ -9,6 +9,7 @@ use crate::array::make;
 use crate::call::{Args, Entry, Give, functions};
 use crate::convert;
 use crate::error::OrRaise;
+use crate::index::position;
 
 /// Makes an array on the device that is asked for.
 fn on(
@@ -37,7 +38,8 @@ fn like(a: &Args<'_, '_>) -> PyResult<Like> {
 }
 
 fn eye(a: &Args<'_, '_>, columns: &str) -> PyResult<Eye> {
-    let k = a.int("k", 0)?;
+    // A diagonal beyond all positions is outside of any matrix.
+    let k = a.named("k").map_or(Ok(0), position)?;
     let mut eye = match a.int_or_none(columns)? {
         Some(columns) => Eye::columns(size(columns)?).k(k),
         None => Eye::diagonal(k),

@@ -336,7 +336,8 @@ fn check_masks<'a, A: 'a>(
                 let mask = shape_of(mask);
                 let sizes = shape[axis..].iter().zip(mask).enumerate();
                 for (offset, (&size, &mask)) in sizes {
-                    if size != mask {
+                    // As in NumPy, an axis of no truths fits any.
+                    if size != mask && mask != 0 {
                         let axis = axis + offset;
                         return Err(ShapeProblem::Mask { axis, size, mask }.into());
                     }
