@@ -174,13 +174,21 @@ impl PyTree {
     /// # Errors
     /// What making its objects raises.
     pub(crate) fn object(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        self.object_of(
-            py,
-            &mut self
-                .arrays
-                .iter()
-                .map(|array| Ok(Py::new(py, PyArray::new(array.clone()))?.into_any())),
-        )
+        self.object_with(py, &mut Vec::new())
+    }
+
+    /// The structure as a Python object; the plain objects in it are collected.
+    ///
+    /// # Errors
+    /// What making its objects raises.
+    pub(crate) fn object_with<'py>(
+        &self,
+        py: Python<'py>,
+        objects: &mut Vec<Bound<'py, PyAny>>,
+    ) -> PyResult<Py<PyAny>> {
+        let arrays = self.arrays.iter();
+        let leaf = |array: &Array| Ok(Py::new(py, PyArray::new(array.clone()))?.into_any());
+        put_together(py, &self.spec, &mut arrays.map(leaf), objects)
     }
 
     /// The structure with other objects in the places of its arrays.
@@ -192,7 +200,7 @@ impl PyTree {
         py: Python<'_>,
         leaves: &mut dyn Iterator<Item = PyResult<Py<PyAny>>>,
     ) -> PyResult<Py<PyAny>> {
-        put_together(py, &self.spec, leaves)
+        put_together(py, &self.spec, leaves, &mut Vec::new())
     }
 }
 
@@ -320,22 +328,23 @@ fn alike<'py>(original: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     })
 }
 
-fn put_together(
-    py: Python<'_>,
+fn put_together<'py>(
+    py: Python<'py>,
     spec: &Spec,
     leaves: &mut dyn Iterator<Item = PyResult<Py<PyAny>>>,
+    objects: &mut Vec<Bound<'py, PyAny>>,
 ) -> PyResult<Py<PyAny>> {
     let mut all = |items: &[Spec]| -> PyResult<Vec<Py<PyAny>>> {
         items
             .iter()
-            .map(|item| put_together(py, item, leaves))
+            .map(|item| put_together(py, item, leaves, objects))
             .collect()
     };
     match spec {
         Spec::Array => leaves
             .next()
             .unwrap_or_else(|| Err(PyValueError::new_err("fewer arrays than the structure has"))),
-        Spec::Shared(spec) => put_together(py, spec, leaves),
+        Spec::Shared(spec) => put_together(py, spec, leaves, objects),
         Spec::Static(value, _) => Ok(value.clone_ref(py)),
         Spec::List(items) => Ok(PyList::new(py, all(items)?)?.into_any().unbind()),
         Spec::Tuple(items) => Ok(PyTuple::new(py, all(items)?)?.into_any().unbind()),
@@ -354,6 +363,7 @@ fn put_together(
             for (key, item) in keys.iter().zip(items) {
                 attributes.set_item(key, item)?;
             }
+            objects.push(object.clone());
             Ok(object.unbind())
         }
     }

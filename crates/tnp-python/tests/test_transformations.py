@@ -587,3 +587,47 @@ def test_exceptions_hold_no_memory():
                 transformation(fails)(tnp.ones(2)[:1] if transformation is not tnp.vmap else tnp.ones((2, 1)))
     gc.collect()
     assert tnp.memory_stats()["live"] <= live
+
+
+class Layer:
+    """A callable plain object, as models are."""
+
+    def __init__(self):
+        self.weight = tnp.ones(3)
+
+    def __call__(self, x):
+        return self.weight * x
+
+
+class Model:
+    def __init__(self):
+        self.layers = [Layer(), Layer()]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda model: setattr(model.layers[1], "weight", tnp.zeros(3)),
+        lambda model: setattr(model.layers[0], "calls", 1),
+        lambda model: delattr(model.layers[0], "weight"),
+        lambda model: setattr(model, "layers", []),
+    ],
+)
+def test_attributes_set_while_tracing_are_not_lost_in_silence(change):
+    @tnp.function
+    def step(model, x):
+        y = model.layers[0](model.layers[1](x))
+        change(model)
+        return y
+
+    @tnp.function
+    def fine(model, x):
+        return model.layers[0](model.layers[1](x))
+
+    model = Model()
+    with pytest.raises(TypeError, match="sets the attribute"):
+        step(model, tnp.ones(3))
+    assert list(fine(model, tnp.ones(3))) == [1.0, 1.0, 1.0]
+    layer = Layer()
+    with pytest.raises(TypeError, match="sets the attribute 'weight'"):
+        tnp.function(lambda layer: setattr(layer, "weight", layer.weight * 2))(layer)

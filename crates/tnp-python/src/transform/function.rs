@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple, PyType};
+use pyo3::types::{PyDict, PyTuple};
 use tnp::{Function, Spec};
 
 use super::{bound, callable, named_after};
-use crate::array::PyArray;
 use crate::error::{OrRaise, carried};
 use crate::sizes::integer;
 use crate::structure::{Numbers, PyTree};
@@ -48,30 +47,27 @@ fn packed(
     }
 }
 
-/// Attributes of objects before the body ran, to see what it changed.
+/// The attributes of a plain object.
+fn attributes<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
+    Ok(object.getattr("__dict__")?.cast_into::<PyDict>()?)
+}
+
 fn run_body(function: &Py<PyAny>, input: &PyTree) -> tnp::Result<PyTree> {
     Python::attach(|py| {
         let call = || -> PyResult<PyTree> {
-            let parts = input.object(py)?;
+            let mut objects = Vec::new();
+            let parts = input.object_with(py, &mut objects)?;
             let parts = parts.bind(py).cast::<PyTuple>()?.clone();
             let arguments = parts.get_item(0)?.cast_into::<PyTuple>()?;
             let keywords = match parts.len() {
                 1 => None,
                 _ => Some(parts.get_item(1)?.cast_into::<PyDict>()?),
             };
-            let before = attributes(&arguments)?;
+            let before = objects.iter().map(|object| attributes(object)?.copy());
+            let before: Vec<_> = before.collect::<PyResult<_>>()?;
             let result = function.bind(py).call(arguments, keywords.as_ref())?;
-            for (object, old) in before {
-                let new = object.getattr("__dict__")?.cast_into::<PyDict>()?;
-                for (name, value) in new.iter() {
-                    let same = old.get_item(&name)?.is_some_and(|old| old.is(&value));
-                    if !same {
-                        return Err(PyTypeError::new_err(format!(
-                            "function: the body sets the attribute '{name}' of its argument, an object of {}; a traced function runs once, on a copy, so the change would be lost. Return the value, or set it outside",
-                            object.get_type().name()?
-                        )));
-                    }
-                }
+            for (object, old) in objects.iter().zip(before) {
+                unchanged(object, &old)?;
             }
             PyTree::of(&result, Numbers::Static)
         };
@@ -79,23 +75,23 @@ fn run_body(function: &Py<PyAny>, input: &PyTree) -> tnp::Result<PyTree> {
     })
 }
 
-/// Plain objects among arguments, with their attributes.
-fn attributes<'py>(
-    arguments: &Bound<'py, PyTuple>,
-) -> PyResult<Vec<(Bound<'py, PyAny>, Bound<'py, PyDict>)>> {
-    let mut found = Vec::new();
-    for object in arguments.iter() {
-        let plain = !object.is_instance_of::<PyType>()
-            && !object.is_instance_of::<PyArray>()
-            && !object.is_callable();
-        if plain
-            && let Some(dict) = object.getattr_opt("__dict__")?
-            && let Ok(dict) = dict.cast_into::<PyDict>()
-        {
-            found.push((object, dict.copy()?));
+/// What a body does to the attributes of an argument, or of an object in one, is lost: it works on a copy.
+fn unchanged(object: &Bound<'_, PyAny>, old: &Bound<'_, PyDict>) -> PyResult<()> {
+    let new = attributes(object)?;
+    let is = |dict: &Bound<'_, PyDict>, name: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>| {
+        Ok::<bool, PyErr>(dict.get_item(name)?.is_some_and(|other| other.is(value)))
+    };
+    for (one, other) in [(&new, old), (old, &new)] {
+        for (name, value) in one.iter() {
+            if !is(other, &name, &value)? {
+                return Err(PyTypeError::new_err(format!(
+                    "function: the body sets the attribute '{name}' of its argument, an object of {}; a traced function runs once, on a copy, so the change would be lost. Return the value, or set it outside",
+                    object.get_type().name()?
+                )));
+            }
         }
     }
-    Ok(found)
+    Ok(())
 }
 
 fn specs(signature: &Bound<'_, PyAny>) -> PyResult<Vec<Spec>> {
