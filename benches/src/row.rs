@@ -69,7 +69,8 @@ impl Input {
                 Array::from_vec(half, &self.shape)?
             }
         };
-        array.astype(self.dtype)
+        // Where the library keeps what it computes, as peers have their own; a vector would stay where it is.
+        tnp::copy(array.astype(self.dtype)?)
     }
 }
 

@@ -19,21 +19,28 @@ BATCH = 50e-6
 REPEATS = (2, 200)
 
 
-class NumPy:
-    def __init__(self):
-        self.np = np
-        config = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
-        self.about = f"NumPy {np.__version__} ({config['name']} {config['version']})"
+class Library:
+    """What most libraries do: NumPy's arrays as they are, and only rows with a program for them."""
 
     def array(self, values):
         return values
 
     def function(self, expression, names):
         """The statement to time, and what it needs to know."""
+        raise NotImplementedError(expression)
+
+
+class NumPy(Library):
+    def __init__(self):
+        self.np = np
+        config = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
+        self.about = f"NumPy {np.__version__} ({config['name']} {config['version']})"
+
+    def function(self, expression, names):
         return expression, {}
 
 
-class Jax:
+class Jax(Library):
     """The row's expression under `jit`."""
 
     def __init__(self):
@@ -62,7 +69,7 @@ class Jax:
         )
 
 
-class Torch:
+class Torch(Library):
     """The row's expression in PyTorch's eager mode, where it has the same names."""
 
     def __init__(self):
@@ -84,7 +91,7 @@ class Torch:
         return expression.replace(".copy()", ".clone()"), {}
 
 
-class TensorFlow:
+class TensorFlow(Library):
     """Only rows with a program for it: `tf.experimental.numpy` is slower than NumPy on all others."""
 
     def __init__(self):
@@ -102,11 +109,8 @@ class TensorFlow:
     def array(self, values):
         return self.tf.constant(values)
 
-    def function(self, expression, names):
-        raise NotImplementedError(expression)
 
-
-class NumExpr:
+class NumExpr(Library):
     """Only rows with a program for it."""
 
     def __init__(self):
@@ -116,14 +120,8 @@ class NumExpr:
         self.np, self.numexpr = np, numexpr
         self.about = f"numexpr {numexpr.__version__}"
 
-    def array(self, values):
-        return values
 
-    def function(self, expression, names):
-        raise NotImplementedError(expression)
-
-
-class Numba:
+class Numba(Library):
     """Only rows with a program for it."""
 
     def __init__(self):
@@ -132,12 +130,6 @@ class Numba:
 
         self.np, self.numba = np, numba
         self.about = f"numba {numba.__version__}, parallel, fastmath"
-
-    def array(self, values):
-        return values
-
-    def function(self, expression, names):
-        raise NotImplementedError(expression)
 
 
 def program(library, source, names):

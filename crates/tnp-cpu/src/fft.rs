@@ -1,8 +1,6 @@
 //! Fourier transforms along an axis, by the crates `rustfft` and `realfft`, line by line.
 
-use std::any::Any;
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use num_complex::Complex;
@@ -34,35 +32,47 @@ struct Plans<T: FftNum> {
     real: RealFftPlanner<T>,
 }
 
-thread_local! {
-    static PLANS: RefCell<HashMap<bool, Box<dyn Any>>> = RefCell::default();
+impl<T: FftNum> Default for Plans<T> {
+    fn default() -> Plans<T> {
+        Plans {
+            complex: FftPlanner::new(),
+            real: RealFftPlanner::new(),
+        }
+    }
 }
 
-/// Runs `body` with the thread's planners for a precision.
-fn with_plans<T: FftNum, R>(body: impl FnOnce(&mut Plans<T>) -> R) -> R {
-    PLANS.with_borrow_mut(|plans| {
-        let slot = plans.entry(size_of::<T>() == 8).or_insert_with(|| {
-            Box::new(Plans::<T> {
-                complex: FftPlanner::new(),
-                real: RealFftPlanner::new(),
-            })
-        });
-        match slot.downcast_mut() {
-            Some(plans) => body(plans),
-            None => unreachable!("planners are kept by precision"),
-        }
-    })
+thread_local! {
+    static SINGLE: RefCell<Plans<f32>> = RefCell::default();
+    static DOUBLE: RefCell<Plans<f64>> = RefCell::default();
+}
+
+/// `f32` and `f64`.
+trait Precision: FftNum + Default {
+    /// Runs `body` with the thread's planners.
+    fn with_plans<R>(body: impl FnOnce(&mut Plans<Self>) -> R) -> R;
+}
+
+impl Precision for f32 {
+    fn with_plans<R>(body: impl FnOnce(&mut Plans<f32>) -> R) -> R {
+        SINGLE.with_borrow_mut(body)
+    }
+}
+
+impl Precision for f64 {
+    fn with_plans<R>(body: impl FnOnce(&mut Plans<f64>) -> R) -> R {
+        DOUBLE.with_borrow_mut(body)
+    }
 }
 
 /// # Safety
 /// As of [`fft`], for elements of this precision.
-unsafe fn of<T: FftNum + Default>(kind: FftKind, input: Strided<'_>, axis: usize, out: *mut u8) {
+unsafe fn of<T: Precision>(kind: FftKind, input: Strided<'_>, axis: usize, out: *mut u8) {
     let len = input.layout.shape()[axis];
     let points = kind.points(len);
     let complex = size_of::<Complex<T>>();
     match kind {
         FftKind::Forward | FftKind::Inverse => {
-            let plan: Arc<dyn Fft<T>> = with_plans(|plans: &mut Plans<T>| match kind {
+            let plan: Arc<dyn Fft<T>> = T::with_plans(|plans| match kind {
                 FftKind::Forward => plans.complex.plan_fft_forward(points),
                 _ => plans.complex.plan_fft_inverse(points),
             });
@@ -77,7 +87,7 @@ unsafe fn of<T: FftNum + Default>(kind: FftKind, input: Strided<'_>, axis: usize
         }
         FftKind::Real => {
             let plan: Arc<dyn RealToComplex<T>> =
-                with_plans(|plans: &mut Plans<T>| plans.real.plan_fft_forward(points));
+                T::with_plans(|plans| plans.real.plan_fft_forward(points));
             let room = plan.get_scratch_len();
             let body = |lane: &mut [T], to: &mut [Complex<T>], scratch: &mut Vec<Complex<T>>| {
                 scratch.resize(room, Complex::default());
@@ -91,7 +101,7 @@ unsafe fn of<T: FftNum + Default>(kind: FftKind, input: Strided<'_>, axis: usize
         }
         FftKind::RealInverse { .. } => {
             let plan: Arc<dyn ComplexToReal<T>> =
-                with_plans(|plans: &mut Plans<T>| plans.real.plan_fft_inverse(points));
+                T::with_plans(|plans| plans.real.plan_fft_inverse(points));
             let room = plan.get_scratch_len();
             let body = |lane: &mut [Complex<T>], to: &mut [T], scratch: &mut Vec<Complex<T>>| {
                 scratch.resize(room, Complex::default());
