@@ -164,7 +164,7 @@ pub(crate) fn test(arguments: &[&str]) -> Done {
     suite.step("wheel", || wheel::test(&[]));
     suite.step("wheel: stubs", || wheel::stubs(&["--check"]));
     suite.step("wheel: guide", || wheel::notebook(&["--check"]));
-    suite.step("mutants (a sample)", || mutants::run(&["--sample", "6"]));
+    suite.step("mutants (a sample)", || mutants::run(&["--sample", "4"]));
     suite.step("tour", || {
         run(built("--example", "tour")?.stdout(std::process::Stdio::null()))
     });
