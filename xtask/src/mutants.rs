@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 use crate::shell::{Done, read, root, workspace};
 
@@ -126,26 +127,47 @@ impl Drop for Restore {
     }
 }
 
+/// The program that cargo built for a test, found in its JSON messages by package and target: several packages have targets of one name.
+fn executable(messages: &str, test: &Test) -> Option<PathBuf> {
+    messages.lines().find_map(|line| {
+        let message: serde_json::Value = serde_json::from_str(line).ok()?;
+        let manifest = PathBuf::from(message["manifest_path"].as_str()?);
+        let package = manifest.parent()?.file_name()?.to_str()?;
+        let this = package == test.package
+            && message["target"]["name"] == test.target.as_str()
+            && message["target"]["kind"][0] == "test";
+        this.then(|| message["executable"].as_str().map(PathBuf::from))?
+    })
+}
+
 /// Whether a test passes; `Err` when it does not compile.
 fn is_green(test: &Test) -> Done<bool> {
-    let Test { target, name, .. } = test;
-    // The whole workspace is selected for the sake of what is built already; of the packages, one has this target.
-    let arguments = ["--test", target.as_str()];
-    let mut build = workspace("test", &arguments);
-    let built = build
-        .arg("--no-run")
-        .output()
-        .map_err(|error| error.to_string())?;
+    let Test {
+        package,
+        target,
+        name,
+    } = test;
+    // The whole workspace is selected for the sake of what is built already.
+    let arguments = [
+        "--test",
+        target.as_str(),
+        "--no-run",
+        "--message-format=json-render-diagnostics",
+    ];
+    let built = workspace("test", &arguments).output();
+    let built = built.map_err(|error| error.to_string())?;
     if !built.status.success() {
         return Err(String::from_utf8_lossy(&built.stderr).into_owned());
     }
-    let tested = workspace("test", &arguments)
-        .args([name, "--", "--exact"])
+    let missing = || format!("mutants: there is no test {test}");
+    let program = executable(&String::from_utf8_lossy(&built.stdout), test).ok_or_else(missing)?;
+    let tested = Command::new(program)
+        .args([name, "--exact"])
+        .current_dir(root().join("crates").join(package))
         .output();
     let tested = tested.map_err(|error| error.to_string())?;
-    let said = String::from_utf8_lossy(&tested.stdout);
-    if !said.contains("running 1 test") {
-        return Err(format!("mutants: there is no test {test}"));
+    if !String::from_utf8_lossy(&tested.stdout).contains("running 1 test") {
+        return Err(missing());
     }
     Ok(tested.status.success())
 }
