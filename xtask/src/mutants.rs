@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::shell::{Done, read, root, workspace};
+use crate::shell::{Done, read, root, target, workspace};
 
 struct Mutant {
     file: String,
@@ -91,7 +91,7 @@ struct Restore {
 
 /// Where the broken file's name and right text are kept meanwhile.
 fn kept() -> PathBuf {
-    root().join("target/xtask-mutant.json")
+    target().join("xtask-mutant.json")
 }
 
 impl Restore {

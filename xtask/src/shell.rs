@@ -7,6 +7,15 @@ use std::process::{Command, Stdio};
 /// Versions that goldens and peers are made with.
 const REQUIREMENTS: &str = "xtask/python/requirements.txt";
 
+/// Arguments of Python with which pip installs.
+pub(crate) const PIP: [&str; 5] = [
+    "-m",
+    "pip",
+    "install",
+    "--quiet",
+    "--disable-pip-version-check",
+];
+
 /// What a chore gives: nothing, or why it failed.
 pub(crate) type Done<T = ()> = Result<T, String>;
 
@@ -169,18 +178,7 @@ pub(crate) fn python() -> Done<PathBuf> {
         ))?;
         make()?;
     }
-    run(&mut program(
-        &python,
-        &[
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "-r",
-            REQUIREMENTS,
-        ],
-    ))?;
+    run(program(&python, &PIP).args(["-r", REQUIREMENTS]))?;
     std::fs::write(stamp, wanted).map_err(|error| error.to_string())?;
     Ok(python)
 }

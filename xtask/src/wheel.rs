@@ -4,18 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use crate::shell::{Done, program, python, root, run, target};
+use crate::shell::{Done, PIP, program, python, root, run, target};
 
 /// What the tests need beside NumPy.
 const REQUIREMENTS: &str = "crates/tnp-python/tests/requirements.txt";
-
-const PIP: [&str; 5] = [
-    "-m",
-    "pip",
-    "install",
-    "--quiet",
-    "--disable-pip-version-check",
-];
 /// Tests of the array API's suite that cannot pass, each with its reason.
 const SKIPS: &str = "crates/tnp-python/tests/array_api_skips.txt";
 /// The package in the working tree, whose stubs are generated.
@@ -34,7 +26,7 @@ pub(crate) fn environment() -> Done<PathBuf> {
     }
     let built = match std::env::var_os("TNP_WHEEL_PYTHON") {
         Some(interpreter) => interpreter.into(),
-        None => build("dev", "as-in-tests", &root().join("target/venv-wheel"))?,
+        None => build("dev", "as-in-tests", &target().join("venv-wheel"))?,
     };
     Ok(BUILT.get_or_init(|| built).clone())
 }
@@ -88,10 +80,9 @@ pub(crate) fn test(arguments: &[&str]) -> Done {
         interpreter,
         &["-m", "pytest", "-q", "-x", "crates/tnp-python/tests"],
     );
-    run(tests.args(arguments).env(
-        "HYPOTHESIS_STORAGE_DIRECTORY",
-        root().join("target/hypothesis"),
-    ))
+    run(tests
+        .args(arguments)
+        .env("HYPOTHESIS_STORAGE_DIRECTORY", target().join("hypothesis")))
 }
 
 /// A program of ours in Python, `xtask/python/NAME.py`, to be run where the wheel is.
@@ -99,8 +90,8 @@ fn script(interpreter: &Path, name: &str, arguments: &[&str]) -> Command {
     let mut command = program(interpreter, &[&format!("xtask/python/{name}.py")]);
     command.args(arguments);
     // Caches and settings of IPython and matplotlib stay in the target folder.
-    command.env("IPYTHONDIR", root().join("target/ipython"));
-    command.env("MPLCONFIGDIR", root().join("target/matplotlib"));
+    command.env("IPYTHONDIR", target().join("ipython"));
+    command.env("MPLCONFIGDIR", target().join("matplotlib"));
     command
 }
 
@@ -108,7 +99,7 @@ fn script(interpreter: &Path, name: &str, arguments: &[&str]) -> Command {
 fn fast_environment() -> Done<PathBuf> {
     match std::env::var_os("TNP_WHEEL_PYTHON") {
         Some(interpreter) => Ok(interpreter.into()),
-        None => build("wheel", "", &root().join("target/venv-wheel-fast")),
+        None => build("wheel", "", &target().join("venv-wheel-fast")),
     }
 }
 
@@ -146,7 +137,7 @@ pub(crate) fn array_api(arguments: &[&str]) -> Done {
     let interpreter = environment()?;
     let mut install = program(&interpreter, &PIP);
     run(install.arg("-r").arg(&requirements))?;
-    let results = root().join("target/array-api");
+    let results = target().join("array-api");
     let mut command = script(&interpreter, "array_api", &[]);
     command.args([suite, root().join(SKIPS), results]);
     run(command.args(options))

@@ -69,27 +69,33 @@ fn batch_jacobian((inputs, _, model): &Batch) -> Result<Array> {
     tape.batch_jacobian(&prediction, inputs)
 }
 
-const NUMPY_MODEL: &str = "
-def run(x, y, w1, b, w2):
+/// The gradients of a batch by hand, as a function of a name.
+macro_rules! numpy_step {
+    ($name:literal) => {
+        concat!(
+            "\ndef ",
+            $name,
+            "(x, y, w1, b, w2):
     h = x @ w1 + b
     a = np.maximum(h, 0)
     d = 2 * (a @ w2 - y)
     dh = (d @ w2.T) * (h > 0)
     return x.T @ dh, dh.sum(0), a.T @ d
-";
+"
+        )
+    };
+}
 
-const NUMPY_PER_EXAMPLE: &str = "
-def one(x, y, w1, b, w2):
-    h = x @ w1 + b
-    a = np.maximum(h, 0)
-    d = 2 * (a @ w2 - y)
-    dh = (d @ w2.T) * (h > 0)
-    return x.T @ dh, dh.sum(0), a.T @ d
+const NUMPY_MODEL: &str = numpy_step!("run");
 
+const NUMPY_PER_EXAMPLE: &str = concat!(
+    numpy_step!("one"),
+    "
 def run(x, y, w1, b, w2):
     all = [one(i[None], j[None], w1, b, w2) for i, j in zip(x, y)]
     return [np.stack(g) for g in zip(*all)]
-";
+"
+);
 
 const JAX_MODEL: &str = "
 def predict(model, x):

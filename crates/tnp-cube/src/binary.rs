@@ -11,7 +11,6 @@ use crate::complex;
 use crate::math;
 use crate::types::{
     Val, copysign, float_bits, is_finite, is_inf, is_nan, is_negative, is_zero, magnitude, narrow,
-    negate,
 };
 use crate::unary::{EXP, EXP2, Elementary, LOG1P};
 
@@ -239,21 +238,9 @@ fn unsigned_gcd(x: V, y: V) -> V {
     a.get()
 }
 
-/// `x + y`. Some compilers take a number for its sum with a zero that they know, and forget that minus zero becomes zero.
-fn sum(x: V, y: V) -> V {
-    match (x.known_zero(), y.known_zero()) {
-        (_, Some(true)) => x,
-        (Some(true), _) => y,
-        (_, Some(false)) => is_zero(x).select(0.0, x),
-        (Some(false), _) => is_zero(y).select(0.0, y),
-        (None, None) => x + y,
-    }
-}
-
 fn of_float(op: Binary, dtype: DType, x: V, y: V) -> V {
     match op {
-        Binary::Add => sum(x, y),
-        Binary::Subtract if x.known_zero().is_some() => sum(x, negate(y)),
+        Binary::Add => x + y,
         Binary::Subtract => x - y,
         Binary::Multiply => x * y,
         Binary::Divide => x / y,

@@ -14,6 +14,8 @@ use cubecl::ir::{
     Variable,
 };
 
+use crate::types::{is_zero, negate};
+
 pub(crate) const BOOL: ElemType = ElemType::Bool;
 pub(crate) const I8: ElemType = ElemType::Int(IntKind::I8);
 pub(crate) const I16: ElemType = ElemType::Int(IntKind::I16);
@@ -344,7 +346,7 @@ impl V {
     }
 
     /// The sign of a zero that the compiler knows: whether it is minus zero.
-    pub(crate) fn known_zero(self) -> Option<bool> {
+    fn known_zero(self) -> Option<bool> {
         match self.0.as_const() {
             Some(ConstantValue::Float(zero)) if zero == 0.0 => Some(zero.is_sign_negative()),
             _ => None,
@@ -391,7 +393,35 @@ macro_rules! operator {
         }
     )*};
 }
-operator! { Add add Add, Sub sub Sub, Div div Div, Rem rem Modulo }
+operator! { Div div Div, Rem rem Modulo }
+
+// Some compilers take a number for its sum with a zero that they know, and forget that minus zero becomes zero: such sums are not left to them.
+impl<S: Into<Side>> ops::Add<S> for V {
+    type Output = V;
+    fn add(self, other: S) -> V {
+        let other = other.into().of(self);
+        match (self.known_zero(), other.known_zero()) {
+            (_, Some(true)) => self,
+            (Some(true), _) => other,
+            (_, Some(false)) => is_zero(self).select(0.0, self),
+            (Some(false), _) => is_zero(other).select(0.0, other),
+            (None, None) => binary(|op| Arithmetic::Add(op).into(), self, other, self.elem()),
+        }
+    }
+}
+
+impl<S: Into<Side>> ops::Sub<S> for V {
+    type Output = V;
+    fn sub(self, other: S) -> V {
+        let other = other.into().of(self);
+        match (self.known_zero(), other.known_zero()) {
+            (_, Some(false)) => self,
+            (_, Some(true)) => self + 0.0,
+            (Some(_), _) => self + negate(other),
+            (None, None) => binary(|op| Arithmetic::Sub(op).into(), self, other, self.elem()),
+        }
+    }
+}
 
 fn fma(a: V, b: V, c: V) -> V {
     let op = FmaOperator {

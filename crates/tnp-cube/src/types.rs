@@ -8,8 +8,8 @@ use cubecl::ir::ElemType;
 use tnp_dtype::{DType, Literal};
 
 use crate::code::{
-    BOOL, Cell, F16, F32, F64, I8, I16, I32, I64, Memory, U8, U16, U32, U64, V, cell, float, int,
-    shared, target, truth,
+    BOOL, Cell, F16, F32, F64, I8, I16, I32, I64, Memory, U8, U16, U32, U64, V, cell, float, hold,
+    int, shared, target, truth,
 };
 
 /// A number in registers.
@@ -248,15 +248,19 @@ pub(crate) fn literal(value: &Literal) -> Val {
     Val::One(int(value.to_i128().unwrap_or(0), elem))
 }
 
-/// A constant with every bit it has, zeros with their sign.
+/// A constant with every bit it has, zeros with their sign: minus zero is held, as sums with it are not left to the compiler.
 fn exact(x: f64, elem: ElemType) -> V {
-    if x == 0.0 && x.is_sign_negative() || x.is_subnormal() || (x as f32).is_subnormal() {
-        return match elem {
-            F64 => int(x.to_bits() as i128, U64).bits(F64),
-            _ => int((x as f32).to_bits() as i128, U32).bits(F32),
-        };
+    let from_bits = || match elem {
+        F64 => int(x.to_bits() as i128, U64).bits(F64),
+        _ => int((x as f32).to_bits() as i128, U32).bits(F32),
+    };
+    if x == 0.0 && x.is_sign_negative() {
+        hold(from_bits())
+    } else if x.is_subnormal() || (x as f32).is_subnormal() {
+        from_bits()
+    } else {
+        float(x, elem)
     }
-    float(x, elem)
 }
 
 /// A variable that holds a number.

@@ -1,17 +1,18 @@
-//! Every kernel that the backend writes becomes CUDA C++, and NVRTC compiles it for two generations of GPUs: for one of them in
-//! turns, for both with `TNP_PATIENT=1`, which takes twice the minutes. Neither needs a device. `TNP_NVRTC` names NVRTC's
-//! library, `TNP_CUDA_INCLUDE` the directories of CUDA's headers.
+//! Every kernel that the backend writes becomes CUDA C++, and NVRTC compiles it for two generations of GPUs. Neither needs a device.
+//! `TNP_NVRTC` names NVRTC's library, `TNP_CUDA_INCLUDE` the directories of CUDA's headers.
 
 mod kernels;
 mod nvrtc;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Instant;
 
 use kernels::Named;
+use libtest_mimic::{Arguments, Completion, Trial};
 use nvrtc::Nvrtc;
 
 extern crate tnp_cpu as _;
@@ -47,7 +48,6 @@ fn sources(kernels: &[Named]) -> Vec<String> {
     sources
 }
 
-#[test]
 fn every_kernel_becomes_cuda() {
     let kernels = kernels::all();
     let sources = sources(&kernels);
@@ -87,30 +87,21 @@ fn every_kernel_becomes_cuda() {
     }
 }
 
-#[test]
-fn every_kernel_compiles() {
-    let Some(nvrtc) = Nvrtc::named() else {
-        println!("NOT RUN: compiling kernels: TNP_NVRTC names no library");
-        return;
-    };
+fn every_kernel_compiles(nvrtc: &Nvrtc) {
     let start = Instant::now();
     let kernels = kernels::all();
     let sources = sources(&kernels);
     let failures: Mutex<Vec<String>> = Mutex::default();
     let done: Mutex<BTreeMap<&str, (usize, usize, f64)>> = Mutex::default();
     let next = AtomicUsize::new(0);
-    let each = match std::env::var_os("TNP_PATIENT") {
-        Some(_) => ARCHITECTURES.len(),
-        None => 1,
-    };
     let work = || {
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(kernel) = kernels.get(at / each) else {
+            let Some(kernel) = kernels.get(at / ARCHITECTURES.len()) else {
                 return;
             };
             let architecture = ARCHITECTURES[at % ARCHITECTURES.len()];
-            let source = &sources[at / each];
+            let source = &sources[at / ARCHITECTURES.len()];
             let start = Instant::now();
             let compiled = nvrtc.compile(source, architecture);
             let mut done = done.lock().expect("no thread failed");
@@ -138,7 +129,7 @@ fn every_kernel_compiles() {
     println!(
         "{}, by NVRTC {major}.{minor} for {} in {:.0} s: {} failed",
         counted(&kernels),
-        ARCHITECTURES.join(if each == 1 { " or " } else { " and " }),
+        ARCHITECTURES.join(" and "),
         start.elapsed().as_secs_f64(),
         failures.len()
     );
@@ -165,31 +156,50 @@ fn complain(
 }
 
 /// What NVRTC makes of the kernels, for a GPU of 2020 and later.
-fn assembly(kernels: &[Named]) -> Option<String> {
-    let nvrtc = Nvrtc::named().or_else(|| {
-        println!("NOT RUN: reading assembly: TNP_NVRTC names no library");
-        None
-    })?;
+fn assembly(nvrtc: &Nvrtc, kernels: &[Named]) -> String {
     let compile = |source: &String| nvrtc.compile(source, "sm_80").expect("it compiles").ptx;
-    Some(sources(kernels).iter().map(compile).collect())
+    sources(kernels).iter().map(compile).collect()
 }
 
-#[test]
-fn a_product_and_a_sum_are_rounded_twice() {
-    let Some(ptx) = assembly(&kernels::product_and_sum()) else {
-        return;
-    };
+fn a_product_and_a_sum_are_rounded_twice(nvrtc: &Nvrtc) {
+    let ptx = assembly(nvrtc, &kernels::product_and_sum());
     // The product, held by a sum with minus zero; then the sum.
     assert_eq!(ptx.matches("fma.rn.f32").count(), 1, "{ptx}");
     assert_eq!(ptx.matches("add.f32").count(), 1, "{ptx}");
     assert_eq!(ptx.matches("mul.f32").count(), 0, "{ptx}");
 }
 
-#[test]
-fn products_of_matrices_are_rounded_once() {
-    let Some(ptx) = assembly(&kernels::matrix_product()) else {
-        return;
-    };
+fn products_of_matrices_are_rounded_once(nvrtc: &Nvrtc) {
+    let ptx = assembly(nvrtc, &kernels::matrix_product());
     assert!(ptx.matches("fma.rn.f32").count() >= 4, "{ptx}");
     assert_eq!(ptx.matches("add.f32").count(), 0, "{ptx}");
+}
+
+fn main() -> ExitCode {
+    let compiled = |name, test: fn(&Nvrtc)| {
+        Trial::ignorable_test(name, move || match Nvrtc::named() {
+            Some(nvrtc) => {
+                test(&nvrtc);
+                Ok(Completion::Completed)
+            }
+            None => Ok(Completion::ignored_with("TNP_NVRTC names no library")),
+        })
+    };
+    let written = || {
+        every_kernel_becomes_cuda();
+        Ok(())
+    };
+    let tests = vec![
+        Trial::test("every_kernel_becomes_cuda", written),
+        compiled("every_kernel_compiles", every_kernel_compiles),
+        compiled(
+            "a_product_and_a_sum_are_rounded_twice",
+            a_product_and_a_sum_are_rounded_twice,
+        ),
+        compiled(
+            "products_of_matrices_are_rounded_once",
+            products_of_matrices_are_rounded_once,
+        ),
+    ];
+    libtest_mimic::run(&Arguments::from_args(), tests).exit_code()
 }

@@ -1,55 +1,22 @@
 //! The kit on backends of every sort: the CPU, one that has the core primitives alone, and one whose work is done later.
 
-extern crate tnp_cpu;
+use tnp_testing::counting::core_device;
+use tnp_testing::deferred;
 
-/// Rows and laws of the CPU are in `rows.rs` and `laws.rs`.
-mod cpu {
-    use tnp_testing::kit::Kit;
+extern crate tnp_cpu as _;
 
-    #[test]
-    fn is_a_backend() {
-        let kit = Kit::of("cpu:0");
-        kit.is_found_by_name();
-        kit.lists_its_devices();
-        kit.keeps_its_name();
-        kit.has_no_other_devices();
-        kit.gives_back_what_it_took();
-        kit.gives_back_parts();
-        kit.holds_nothing();
-        kit.refuses_to_read_past_the_end();
-        kit.counts_its_memory();
-        kit.refuses_too_much();
-        kit.copies_to_other_devices_and_back();
-        kit.says_what_it_lacks();
-        kit.works_on_several_threads();
-        kit.waits();
-        kit.fills_what_it_returns();
-    }
-
-    #[test]
-    fn finds_bad_input() {
-        let kit = Kit::of("cpu:0");
-        kit.finds_indices_out_of_bounds();
-        kit.finds_writes_out_of_bounds();
-        kit.finds_blocks_out_of_bounds();
-        kit.keeps_devices_apart();
-        kit.refuses_other_memory();
-        kit.names_what_it_refuses();
-    }
-}
-
-/// Everything but the core has to come through decompositions.
-mod core_alone {
-    tnp_testing::backend_tests!(Kit::of(tnp_testing::counting::core_device()).leaves_out(
+tnp_testing::backend_tests!(
+    cpu = Kit::of("cpu:0")
+        .leaves_out("rows", "they are in rows.rs")
+        .leaves_out("laws", "they are in laws.rs"),
+    // Everything but the core has to come through decompositions.
+    core_alone = Kit::of(core_device()).leaves_out(
         "laws::linalg",
         "second derivatives of iterations take many minutes; the rows run, and laws.rs has the laws on the CPU"
-    ));
-}
-
-/// Failures surface when results are read.
-mod deferred {
-    tnp_testing::backend_tests!(Kit::of(tnp_testing::deferred::device()).leaves_out(
+    ),
+    // Failures surface when results are read.
+    deferred = Kit::of(deferred::device()).leaves_out(
         "laws::linalg",
         "it computes on the CPU, whose laws are in laws.rs; this takes minutes"
-    ));
-}
+    ),
+);

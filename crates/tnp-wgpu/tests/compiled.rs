@@ -2,7 +2,7 @@
 
 use tnp_backend::prim::{Binary, Prim, ReduceOp, Unary};
 use tnp_backend::{Device, GraphBuilder, Inputs, Tensor, TensorType};
-use tnp_dtype::DType;
+use tnp_dtype::{DType, Literal};
 
 extern crate tnp_wgpu as _;
 
@@ -88,4 +88,44 @@ fn more_arrays_than_a_kernel_takes_are_added_up() {
     let outputs = executable.run(values).expect("ran");
     let n = count as f32;
     assert_eq!(download(&outputs[0]), [n * (n - 1.0) / 2.0, n, n / 2.0]);
+}
+
+/// Zeros that the kernel's compiler knows: what becomes of a zero's sign is what IEEE 754 says.
+#[test]
+fn known_zeros_keep_to_the_rules_of_signs() {
+    let device = wgpu();
+    let values = [0.0f32, -0.0, 2.0];
+    for zero in [0.0f32, -0.0] {
+        let mut builder = GraphBuilder::new();
+        let x = builder.input(TensorType::new(&[3], DType::Float32));
+        let mut full = |value: f32| {
+            let shape = [3].into_iter().collect();
+            let value = Literal::new(value);
+            let full = builder.push1(Prim::Full { shape, value }, &[]);
+            full.expect("valid")
+        };
+        let (constant, one) = (full(zero), full(1.0));
+        let mut signs = Vec::new();
+        for (op, left, right) in [
+            (Binary::Add, x, constant),
+            (Binary::Add, constant, x),
+            (Binary::Subtract, x, constant),
+            (Binary::Subtract, constant, x),
+        ] {
+            let y = builder.push1(Prim::Binary(op), &[left, right]);
+            let sign = Prim::Binary(Binary::Copysign);
+            let sign = builder.push1(sign, &[one, y.expect("valid")]);
+            signs.push(sign.expect("valid"));
+        }
+        let graph = builder.finish(&signs);
+        let executable = device.backend().compile(device, &graph).expect("compiled");
+        let inputs: Inputs = [upload(&values)].into_iter().collect();
+        let outputs = executable.run(inputs).expect("ran");
+        let wanted: [fn(f32, f32) -> f32; 4] =
+            [|x, z| x + z, |x, z| z + x, |x, z| x - z, |x, z| z - x];
+        for (output, wanted) in outputs.iter().zip(wanted) {
+            let wanted = values.map(|x| 1f32.copysign(wanted(x, zero)));
+            assert_eq!(download(output), wanted, "with {zero:?}");
+        }
+    }
 }

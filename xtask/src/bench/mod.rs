@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use crate::shell::{Done, cargo, output, program, python, root, run as run_command};
+use crate::shell::{Done, cargo, output, program, python, root, run as run_command, target};
 
 /// Peers that are Python libraries; `ndarray` is a crate, and in our own process.
 const PYTHON_PEERS: [&str; 6] = ["numpy", "jax", "torch", "tf", "numexpr", "numba"];
@@ -142,9 +142,8 @@ impl Side {
 pub(crate) fn ours() -> Done<PathBuf> {
     let build = ["build", "--release", "--quiet", "--package", "tnp-benches"];
     run_command(&mut cargo(&build))?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root().join("target"), Into::into);
     let name = format!("tnp-benches{}", std::env::consts::EXE_SUFFIX);
-    Ok(target.join("release").join(name))
+    Ok(target().join("release").join(name))
 }
 
 /// The Python that has a peer: NumPy's is that of the goldens, others get an environment each.

@@ -71,9 +71,7 @@ impl std::str::FromStr for QrMode {
             "reduced" => Ok(QrMode::Reduced),
             "complete" => Ok(QrMode::Complete),
             "r" => Err(Error::value("qr: for the triangle alone use `qr_r`")),
-            "raw" => Err(Error::unsupported(
-                "qr: mode 'raw' is LAPACK's own format; use 'reduced' or 'complete'",
-            )),
+            "raw" => Err(Error::value("qr: for the reflections use `qr_raw`")),
             _ => Err(Error::value(format!("qr: Unrecognized mode '{name}'"))),
         }
     }

@@ -12,6 +12,7 @@
 //! derivative, and where values are equal vectors have none (infinities or NaN come out).
 
 mod factor;
+mod householder;
 mod norms;
 mod products;
 mod solve;
@@ -32,6 +33,7 @@ pub use crate::{matmul, matrix_transpose, tensordot, vecdot};
 pub use factor::{
     QrMode, Svd, Uplo, cholesky, eig, eigh, eigvals, eigvalsh, qr, qr_r, svd, svdvals,
 };
+pub use householder::qr_raw;
 pub use norms::{
     Norm, Order, Rank, cond, det, matrix_norm, matrix_rank, norm, slogdet, vector_norm,
 };

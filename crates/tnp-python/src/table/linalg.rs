@@ -58,8 +58,9 @@ fn qr(a: &Args<'_, '_>) -> PyResult<Py<PyAny>> {
         "complete" => a.give(|| {
             tnp::linalg::qr(x, QrMode::Complete).map(|(q, r)| InTuple("QRResult", vec![q, r]))
         }),
+        "raw" => a.give(|| tnp::linalg::qr_raw(x)),
         other => Err(PyValueError::new_err(format!(
-            "Unrecognized mode '{other}'; it is 'reduced', 'complete' or 'r'"
+            "Unrecognized mode '{other}'; it is 'reduced', 'complete', 'r' or 'raw'"
         ))),
     }
 }

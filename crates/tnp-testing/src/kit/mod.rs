@@ -1,7 +1,7 @@
 //! The kit: everything that a backend has to keep, as tests that one line brings into a crate.
 //!
 //! ```text
-//! // tests/kit.rs of a backend crate
+//! // tests/kit.rs of a backend crate; its Cargo.toml says `harness = false` of this target
 //! extern crate my_backend;
 //! tnp_testing::backend_tests!("mine:0");
 //! ```
@@ -16,12 +16,14 @@
 //! );
 //! ```
 //!
-//! The test `summary` prints what the backend supports and how far from complete it is, also where the test runner captures output.
+//! The test `summary` prints what the backend supports and how far from complete it is. A test that does not run (its device is missing, or
+//! it would take too long there) counts as ignored, never as passed.
 
 mod device;
 mod elsewhere;
 mod misuse;
 mod summary;
+mod trials;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -36,6 +38,8 @@ use crate::compare::loosened;
 use crate::laws;
 use crate::rows::all_rows;
 use crate::survey::{Line, survey};
+
+pub use trials::main;
 
 /// A backend under test: one of its devices, and what it says of itself.
 pub struct Kit {
@@ -95,8 +99,8 @@ impl Kit {
         self
     }
 
-    /// Leaves a category out of the rows (`"rows::linalg"`) or the laws (`"laws::linalg"`), where it would take too long, and says so each
-    /// time; it does not count as passed.
+    /// Leaves a test out (`"laws::linalg"`), or a whole group (`"laws"`), where it would take too long, and says so each time; it counts as
+    /// ignored.
     pub fn leaves_out(mut self, what: &'static str, reason: &'static str) -> Kit {
         self.left_out.push(Lack { what, reason });
         self
@@ -132,26 +136,20 @@ impl Kit {
         self.wanted.split(':').next().unwrap_or_default()
     }
 
-    /// Runs a test, unless the device is missing and `TNP_WITHOUT` names its backend, which is told.
-    pub fn run(&self, test: &str, body: impl FnOnce(&Kit)) {
+    /// Why a test does not run, when it does not: the device is missing and `TNP_WITHOUT` names its backend, or it was left out.
+    fn ignored(&self, test: &str) -> Option<String> {
         let without = std::env::var("TNP_WITHOUT").unwrap_or_default();
         if self.device.is_err() && without.split(',').any(|name| name == self.backend_name()) {
-            say(&format!("{test}: NOT RUN, no {} here", self.wanted));
-            return;
+            return Some(format!("no {} here", self.wanted));
         }
-        if let Some(left) = self.left_out.iter().find(|left| left.what == test) {
-            say(&format!(
-                "{}: {test}: NOT RUN: {}",
-                self.wanted, left.reason
-            ));
-            return;
-        }
-        if test == "waits" {
-            let _alone = self.quiet.write().unwrap_or_else(PoisonError::into_inner);
-            return body(self);
-        }
-        let _among_others = self.quiet.read().unwrap_or_else(PoisonError::into_inner);
-        body(self);
+        self.reason_left_out(test).map(str::to_owned)
+    }
+
+    fn reason_left_out(&self, test: &str) -> Option<&'static str> {
+        let group = test.split("::").next().unwrap_or(test);
+        let mut left_out = self.left_out.iter();
+        let left = left_out.find(|left| left.what == test || left.what == group)?;
+        Some(left.reason)
     }
 
     /// Every row of a category on the device, against NumPy.
@@ -296,83 +294,8 @@ impl<T: UnderTest> IntoKit for T {
     }
 }
 
-/// Prints a line, also where the test runner captures output.
+/// Prints a line at once, whatever else is printed.
 fn say(text: &str) {
     // Nobody reads it: nothing to do about that.
     let _ = writeln!(std::io::stdout(), "{text}");
-}
-
-/// Tests of a backend, in the module where it stands: `registration`, `memory`, `operations`, `misuse`, `rows` (each category against
-/// NumPy), `laws` (each category under each transformation) and `summary`.
-///
-/// Takes a device's name, a [`Device`](tnp_backend::Device), a reference to a backend, or a [`Kit`](crate::kit::Kit) that also says what is
-/// lacking. The tests share one kit, `kit()`.
-#[macro_export]
-macro_rules! backend_tests {
-    ($backend:expr) => {
-        /// The kit that the tests here share.
-        fn kit() -> &'static $crate::kit::Kit {
-            #[allow(unused_imports)]
-            use $crate::kit::Kit;
-            static KIT: ::std::sync::OnceLock<Kit> = ::std::sync::OnceLock::new();
-            KIT.get_or_init(|| $crate::kit::IntoKit::into_kit($backend))
-        }
-
-        $crate::__kit_tests! {
-            registration: is_found_by_name, lists_its_devices, has_no_other_devices, keeps_its_name;
-            memory: gives_back_what_it_took, gives_back_parts, holds_nothing, refuses_to_read_past_the_end,
-                counts_its_memory, refuses_too_much, copies_to_other_devices_and_back;
-            operations: says_what_it_lacks, works_on_several_threads, waits, fills_what_it_returns;
-            misuse: finds_indices_out_of_bounds, finds_writes_out_of_bounds, finds_blocks_out_of_bounds, keeps_devices_apart,
-                refuses_other_memory, names_what_it_refuses;
-        }
-
-        mod rows {
-            $crate::categories!($crate::__row_tests);
-        }
-
-        mod laws {
-            $crate::categories!($crate::__law_tests);
-        }
-
-        #[test]
-        fn summary() {
-            kit().run("summary", |kit| kit.summary());
-        }
-    };
-}
-
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __kit_tests {
-    ($($group:ident: $($name:ident),*;)*) => {
-        $(mod $group {
-            $(#[test]
-            fn $name() {
-                super::kit().run(stringify!($name), |kit| kit.$name());
-            })*
-        })*
-    };
-}
-
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __row_tests {
-    ($($name:ident),*) => {
-        $(#[test]
-        fn $name() {
-            super::kit().run(concat!("rows::", stringify!($name)), |kit| kit.rows(stringify!($name)));
-        })*
-    };
-}
-
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __law_tests {
-    ($($name:ident),*) => {
-        $(#[test]
-        fn $name() {
-            super::kit().run(concat!("laws::", stringify!($name)), |kit| kit.laws(stringify!($name)));
-        })*
-    };
 }

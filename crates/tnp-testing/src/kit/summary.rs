@@ -23,10 +23,8 @@ impl Kit {
         let _ = writeln!(text, "core {whole}/{families} families native");
         let _ = writeln!(text, "operations on dtypes: {}", cells(self.lines()));
         let categories: Vec<&str> = self.rows.keys().copied().collect();
-        let run = |group: &str, name: &&str| {
-            let test = format!("{group}::{name}");
-            !self.left_out.iter().any(|left| left.what == test)
-        };
+        let run =
+            |group: &str, name: &&str| self.reason_left_out(&format!("{group}::{name}")).is_none();
         let of_rows = categories.iter().filter(|name| run("rows", name));
         let rows: Vec<&Report> = of_rows.map(|name| self.row_report(name)).collect();
         let of_laws = categories.iter().filter(|name| run("laws", name));

@@ -79,6 +79,7 @@ pub(super) fn rows() -> Vec<Row> {
         row("", "3x5 | 4x4 | 2x2x3 | 0x3", WIDE, "(lambda q, r: (np.matmul(q, r), abs(np.diagonal(r, 0, -2, -1))))(*np.linalg.qr(x, 'complete'))", |a| -> Result<_> { let (q, r) = la::qr(&a[0], QrMode::Complete)?; Ok((matmul(&q, &r)?, sizes(&r)?)) }).values(UNIT).scaled(64.0),
         row("", "5x3 | 2x4x1 | 3x0", WIDE, "(lambda q, r: (np.matmul(q, r), np.matmul(q.swapaxes(-1, -2).conj(), q), abs(r)))(*np.linalg.qr(x, 'complete'))", |a| -> Result<_> { let (q, r) = la::qr(&a[0], QrMode::Complete)?; Ok((matmul(&q, &r)?, matmul(adjoint(&q)?, &q)?, r.abs()?)) }).values(UNIT).scaled(64.0),
         row("", "5x3 | 3x5 | 4x4", WIDE, "abs(np.diagonal(np.linalg.qr(x, 'r'), 0, -2, -1))", |a| -> Result<_> { sizes(&la::qr_r(&a[0])?) }).values(UNIT).scaled(64.0),
+        row("", "3x3 | 5x3 | 3x5 | 2x4x3 | 1x1 | 3x0 | 0x3 | 2x3x1 | 3 | .", NUMBERS, "np.linalg.qr(x, 'raw')", |a| la::qr_raw(&a[0])).values(SMALL).scaled(256.0),
         row("", "3 | .", WORKED, "np.linalg.qr(x)", |a| la::qr(&a[0], ())),
         row("linalg.svd", ANY, WORKED, "(lambda u, s, vh: (np.matmul(u * s[..., None, :], vh), s))(*np.linalg.svd(x, False))", |a| -> Result<_> { let (u, s, vh) = la::svd(&a[0], false)?; Ok((matmul(u * expand_dims(&s, -2)?, vh)?, s)) }).values(SMALL).scaled(256.0),
         row("", "3x3 | 5x3 | 3x5 | 2x4x3 | 1x4", WIDE, "(lambda u, s, vh: (abs(u), s, abs(vh)))(*np.linalg.svd(x, full_matrices=False))", |a| -> Result<_> { let (u, s, vh) = la::svd(&a[0], false)?; Ok((u.abs()?, s, vh.abs()?)) }).values(UNIT).scaled(512.0),

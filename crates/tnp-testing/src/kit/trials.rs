@@ -1,0 +1,138 @@
+//! The kit's tests by name, and the program that runs them. They are known when it runs, and so is which of them cannot.
+
+use std::process::ExitCode;
+use std::sync::PoisonError;
+
+use libtest_mimic::{Arguments, Completion, Trial};
+
+use super::Kit;
+use crate::rows::all_rows;
+
+type Body = fn(&Kit);
+
+const TESTS: [(&str, Body); 22] = [
+    ("registration::is_found_by_name", Kit::is_found_by_name),
+    ("registration::lists_its_devices", Kit::lists_its_devices),
+    (
+        "registration::has_no_other_devices",
+        Kit::has_no_other_devices,
+    ),
+    ("registration::keeps_its_name", Kit::keeps_its_name),
+    (
+        "memory::gives_back_what_it_took",
+        Kit::gives_back_what_it_took,
+    ),
+    ("memory::gives_back_parts", Kit::gives_back_parts),
+    ("memory::holds_nothing", Kit::holds_nothing),
+    (
+        "memory::refuses_to_read_past_the_end",
+        Kit::refuses_to_read_past_the_end,
+    ),
+    ("memory::counts_its_memory", Kit::counts_its_memory),
+    ("memory::refuses_too_much", Kit::refuses_too_much),
+    (
+        "memory::copies_to_other_devices_and_back",
+        Kit::copies_to_other_devices_and_back,
+    ),
+    ("operations::says_what_it_lacks", Kit::says_what_it_lacks),
+    (
+        "operations::works_on_several_threads",
+        Kit::works_on_several_threads,
+    ),
+    (WAITS, Kit::waits),
+    (
+        "operations::fills_what_it_returns",
+        Kit::fills_what_it_returns,
+    ),
+    (
+        "misuse::finds_indices_out_of_bounds",
+        Kit::finds_indices_out_of_bounds,
+    ),
+    (
+        "misuse::finds_writes_out_of_bounds",
+        Kit::finds_writes_out_of_bounds,
+    ),
+    (
+        "misuse::finds_blocks_out_of_bounds",
+        Kit::finds_blocks_out_of_bounds,
+    ),
+    ("misuse::keeps_devices_apart", Kit::keeps_devices_apart),
+    ("misuse::refuses_other_memory", Kit::refuses_other_memory),
+    ("misuse::names_what_it_refuses", Kit::names_what_it_refuses),
+    ("summary", Kit::summary),
+];
+
+/// Failures of other tests would be reported to this one.
+const WAITS: &str = "operations::waits";
+
+impl Kit {
+    fn run(&self, test: &str, body: impl FnOnce(&Kit)) -> Completion {
+        if let Some(reason) = self.ignored(test) {
+            return Completion::ignored_with(reason);
+        }
+        if test == WAITS {
+            let _alone = self.quiet.write().unwrap_or_else(PoisonError::into_inner);
+            body(self);
+        } else {
+            let _among_others = self.quiet.read().unwrap_or_else(PoisonError::into_inner);
+            body(self);
+        }
+        Completion::Completed
+    }
+
+    fn trials(&'static self, prefix: &str) -> Vec<Trial> {
+        let trial = |test: String, body: Box<dyn FnOnce(&Kit) + Send>| {
+            let name = format!("{prefix}{test}");
+            Trial::ignorable_test(name, move || Ok(self.run(&test, body)))
+        };
+        let mut trials: Vec<Trial> = (TESTS.iter())
+            .map(|(test, body)| trial((*test).to_owned(), Box::new(body)))
+            .collect();
+        for category in all_rows() {
+            let name = category.name;
+            let rows = move |kit: &Kit| kit.rows(name);
+            trials.push(trial(format!("rows::{name}"), Box::new(rows)));
+            let laws = move |kit: &Kit| kit.laws(name);
+            trials.push(trial(format!("laws::{name}"), Box::new(laws)));
+        }
+        trials
+    }
+}
+
+/// Runs the tests of one kit, or of several, each under its name, with the options of `cargo test`: what [`crate::backend_tests!`] makes the
+/// program of.
+pub fn main(kits: impl IntoIterator<Item = (&'static str, Kit)>) -> ExitCode {
+    let mut trials = Vec::new();
+    for (name, kit) in kits {
+        let prefix = match name {
+            "" => String::new(),
+            name => format!("{name}::"),
+        };
+        // The tests' threads hold it until the program ends.
+        let kit: &'static Kit = Box::leak(Box::new(kit));
+        trials.extend(kit.trials(&prefix));
+    }
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+/// The tests of a backend, as the program of a test target that has `harness = false`: `registration`, `memory`, `operations`, `misuse`, `rows`
+/// (each category against NumPy), `laws` (each category under each transformation) and `summary`.
+///
+/// Takes a device's name, a [`Device`](tnp_backend::Device), a reference to a backend, or a [`Kit`](crate::kit::Kit) that also says what is
+/// lacking; or several of them, each with a name for its tests: `backend_tests!(cpu = "cpu:0", mine = &MyBackend)`.
+#[macro_export]
+macro_rules! backend_tests {
+    ($backend:expr $(,)?) => {
+        $crate::backend_tests! { @ "", $backend }
+    };
+    ($($name:ident = $backend:expr),+ $(,)?) => {
+        $crate::backend_tests! { @ $(stringify!($name), $backend),+ }
+    };
+    (@ $($name:expr, $backend:expr),+) => {
+        fn main() -> ::std::process::ExitCode {
+            #[allow(unused_imports)]
+            use $crate::kit::Kit;
+            $crate::kit::main([$(($name, $crate::kit::IntoKit::into_kit($backend))),+])
+        }
+    };
+}
