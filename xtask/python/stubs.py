@@ -194,7 +194,7 @@ RESULTS = {
     "list[_b.str]": "devices",
     "_DType": "promote_types result_type",
     "dict[_b.str, int]": "memory_stats transfer_stats",
-    "None": "empty_cache enable_numpy_behavior experimental_enable_numpy_behavior put_along_axis reset reset_transfer_stats seed"
+    "None": "empty_cache enable_numpy_behavior experimental_enable_numpy_behavior put_along_axis reset reset_transfer_stats seed sync"
     " set_default_device set_logical_devices set_memory_limit watch fill",
     "_Callable[..., _Any]": "grad hessian jacfwd jacobian jacrev value_and_grad vmap",
     "_Callable[_P, _R]": "checkpoint custom_gradient",

@@ -186,6 +186,26 @@ pub fn with_device<R>(device: impl ToDevice, body: impl FnOnce() -> R) -> Result
     Ok(body())
 }
 
+/// Waits until a device has done all the work that it was given. Without it work goes on while the program does, and is waited for where
+/// values are read.
+///
+/// # Errors
+/// When there is no such device; and what went wrong in that work and was not told yet, an index out of bounds for one.
+///
+/// # Examples
+/// ```
+/// # extern crate tnp_cpu;
+/// use tnp_array::{exp, ones, sync};
+/// let y = exp(ones([1000, 1000], ())?)?;
+/// sync("cpu:0")?;
+/// assert!(sync("cpu:9").is_err());
+/// # Ok::<(), tnp_array::Error>(())
+/// ```
+pub fn sync(device: impl ToDevice) -> Result<()> {
+    let device = device.to_device()?;
+    device.backend().sync(device.index())
+}
+
 /// A copy on the current device: inside a device scope the data moves there, unless it is there already.
 ///
 /// Values are immutable, so a copy on the same device is the array itself.

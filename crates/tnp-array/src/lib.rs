@@ -58,7 +58,7 @@ pub use create::*;
 pub use cumulate::{Cumulate, cumulative_prod, cumulative_sum};
 pub use device::{
     DeviceScope, ToDevice, copy, current_device, default_device, devices, physical_devices,
-    scoped_device, set_default_device, with_device,
+    scoped_device, set_default_device, sync, with_device,
 };
 pub use display::{array_repr, array_str, array2string};
 pub use einsum::einsum;

@@ -148,6 +148,17 @@ fn memory_stats<'py>(py: Python<'py>, device: &str) -> PyResult<Bound<'py, PyDic
     Ok(dict)
 }
 
+/// Waits until a device, or without a name every device, has done all the work that it was given; errors found there are raised here.
+#[pyfunction]
+#[pyo3(signature = (device=None))]
+fn sync(py: Python<'_>, device: Option<&str>) -> PyResult<()> {
+    let wait = || match device {
+        Some(device) => tnp::sync(device),
+        None => tnp::devices().into_iter().try_for_each(tnp::sync),
+    };
+    py.detach(wait).or_raise(py)
+}
+
 /// Gives memory that is kept for reuse back to the system.
 #[pyfunction]
 #[pyo3(signature = (device="cpu:0"))]
@@ -274,6 +285,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(transfer_stats, module)?)?;
     module.add_function(wrap_pyfunction!(reset_transfer_stats, module)?)?;
     module.add_function(wrap_pyfunction!(memory_stats, module)?)?;
+    module.add_function(wrap_pyfunction!(sync, module)?)?;
     module.add_function(wrap_pyfunction!(empty_cache, module)?)?;
     module.add_function(wrap_pyfunction!(set_memory_limit, module)?)?;
     module.add_function(wrap_pyfunction!(enable_numpy_behavior, module)?)?;

@@ -1,4 +1,4 @@
-//! `cargo tour [FOLDER]`: what the library does, step by step, in the order of TensorFlow's guide to its NumPy interface.
+//! `cargo tour [--features wgpu] [-- FOLDER]`: what the library does, step by step, in the order of TensorFlow's guide to its NumPy interface.
 //!
 //! After the guide's sections it trains a small network, which the guide does not. Every step prints the code that runs and what it gives. Files and plots go to `target/tour`, or to the folder named. The sections are
 //! in files of their own; begin with `arrays.rs`.

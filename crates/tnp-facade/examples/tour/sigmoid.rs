@@ -26,52 +26,123 @@ fn by_hand(x: &[f32]) -> Vec<f32> {
     x.iter().map(|x| 1.0 / (1.0 + (-x).exp())).collect()
 }
 
-/// Times all three at each size, prints a table and plots it.
+/// One of the ways to compute it: what it is called, and what a call is for an array.
+struct Way {
+    heading: String,
+    label: String,
+    colour: RGBColor,
+    call: Box<dyn Fn(&Array) -> Result<()>>,
+    /// Where its array lies.
+    device: Device,
+    /// Exponent of the size and microseconds a call.
+    times: Vec<(f64, f64)>,
+}
+
+impl Way {
+    fn new(
+        (heading, label): (&str, &str),
+        colour: RGBColor,
+        device: Device,
+        call: impl Fn(&Array) -> Result<()> + 'static,
+    ) -> Way {
+        Way {
+            heading: heading.to_owned(),
+            label: label.to_owned(),
+            colour,
+            call: Box::new(call),
+            device,
+            times: Vec::new(),
+        }
+    }
+}
+
+/// Eager, compiled and by hand on the CPU; compiled on each other device there is, and waited for.
+fn ways() -> Result<Vec<Way>> {
+    let cpu = "cpu:0".parse()?;
+    let compiled = function(eager);
+    let mut ways = vec![
+        Way::new(
+            ("tnp, eager", "tnp, four eager operations"),
+            FILL,
+            cpu,
+            |x| eager(x).map(drop),
+        ),
+        Way::new(
+            ("tnp, compiled", "tnp, compiled: one fused loop"),
+            ACCENT,
+            cpu,
+            move |x| compiled.call(x).map(drop),
+        ),
+        Way::new(
+            ("a Rust loop", "a Rust loop over a slice"),
+            QUIET,
+            cpu,
+            |x| {
+                black_box(by_hand(x.as_slice()?));
+                Ok(())
+            },
+        ),
+    ];
+    let others = devices().into_iter().map(|info| info.device);
+    let others = others.filter(|device| device.backend().name() != "cpu");
+    for (device, colour) in others.zip(OTHERS.iter().cycle()) {
+        let compiled = function(eager);
+        let names = (device.to_string(), format!("tnp, compiled, on {device}"));
+        let call = move |x: &Array| {
+            drop(compiled.call(x)?);
+            sync(device)
+        };
+        ways.push(Way::new((&names.0, &names.1), *colour, device, call));
+    }
+    Ok(ways)
+}
+
+/// Times all ways at each size, prints a table and plots it.
 pub(crate) fn sigmoid(folder: &Path) -> std::result::Result<(), Box<dyn Error>> {
     page::title("13. Sigmoid benchmark");
     page::note(
         "1.0 / (1.0 + (-x).exp()?) on float32, the shortest of 40 repeats, in microseconds per call:",
     );
-    page::note("   elements   tnp, eager  tnp, compiled   a Rust loop");
+    let mut ways = ways()?;
+    let headings: Vec<_> = (ways.iter())
+        .map(|way| format!("{:>13}", way.heading))
+        .collect();
+    page::note(&format!("   elements  {}", headings.join("  ")));
     // Hidden where stderr is no terminal: the rows of the table are the progress then.
-    let bar = ProgressBar::new(REPEATS * 3 * EXPONENTS.len() as u64)
+    let bar = ProgressBar::new(REPEATS * (ways.len() * EXPONENTS.len()) as u64)
         .with_style(ProgressStyle::with_template("  {bar:40} {percent}% {msg}")?);
-    let compiled = function(eager);
-    let mut timings = Timings::default();
     for exponent in EXPONENTS {
         let size = 1usize << exponent;
         bar.set_message(format!("{size} elements"));
         let x = random::randn(size)?.astype(Float32)?;
-        let slice = x.as_slice::<f32>()?;
-        let tick = || bar.inc(1);
-        let each = best_of(tick, || eager(black_box(&x)))?;
-        let fused = best_of(tick, || compiled.call(black_box(&x)))?;
-        let hand = best_of(tick, || Ok(by_hand(black_box(slice))))?;
-        bar.suspend(|| {
-            page::line(&format!(
-                "  {size:>9}  {each:>11.3}  {fused:>13.3}  {hand:>12.3}"
-            ))
-        });
-        timings.eager.push((exponent.into(), each));
-        timings.compiled.push((exponent.into(), fused));
-        timings.hand.push((exponent.into(), hand));
+        let mut line = format!("  {size:>9}");
+        for way in &mut ways {
+            let x = x.to(way.device)?;
+            let time = best_of(|| bar.inc(1), || (way.call)(black_box(&x)))?;
+            way.times.push((exponent.into(), time));
+            line += &format!("  {time:>13.3}");
+        }
+        bar.suspend(|| page::line(&line));
     }
     bar.finish_and_clear();
-    plot::save(&timings, folder, "sigmoid")
+    plot::save(&Timings(ways), folder, "sigmoid")
 }
 
-/// Exponent of the size and microseconds a call, for each way.
-#[derive(Default)]
-struct Timings {
-    eager: Vec<(f64, f64)>,
-    compiled: Vec<(f64, f64)>,
-    hand: Vec<(f64, f64)>,
-}
+/// Colours of devices other than the CPU.
+const OTHERS: [RGBColor; 3] = [
+    RGBColor(0x2f, 0x8f, 0x5b),
+    RGBColor(0x8a, 0x4f, 0x9e),
+    RGBColor(0xb0, 0x6a, 0x1f),
+];
+
+struct Timings(Vec<Way>);
 
 impl Chart for Timings {
     fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
-        let all = [&self.eager, &self.compiled, &self.hand];
-        let times = || all.into_iter().flatten().map(|&(_, time)| time);
+        let times = || {
+            let points = self.0.iter().flat_map(|way| &way.times);
+            points.map(|&(_, time)| time)
+        };
         let (low, high) = (
             times().fold(f64::INFINITY, f64::min),
             times().fold(0.0, f64::max),
@@ -86,23 +157,14 @@ impl Chart for Timings {
             .x_label_formatter(&|exponent| format!("2{}", plot::superscript(*exponent as u32)))
             .y_label_formatter(&f64::to_string)
             .draw()?;
-        for (series, colour, label) in [
-            (&self.eager, FILL, "tnp, four eager operations"),
-            (&self.compiled, ACCENT, "tnp, compiled: one fused loop"),
-            (&self.hand, QUIET, "a Rust loop over a slice"),
-        ] {
+        for way in &self.0 {
+            let colour = way.colour;
+            let points = || way.times.iter().copied();
             chart
-                .draw_series(LineSeries::new(
-                    series.iter().copied(),
-                    colour.stroke_width(3),
-                ))?
-                .label(label)
+                .draw_series(LineSeries::new(points(), colour.stroke_width(3)))?
+                .label(way.label.as_str())
                 .legend(plot::swatch(colour));
-            chart.draw_series(
-                series
-                    .iter()
-                    .map(|&point| Circle::new(point, 6, colour.filled())),
-            )?;
+            chart.draw_series(points().map(|point| Circle::new(point, 6, colour.filled())))?;
         }
         plot::legend(&mut chart, SeriesLabelPosition::UpperLeft)
     }

@@ -1363,6 +1363,9 @@ def swapaxes(a: _ArrayLike, axis1: _ArrayLike, axis2: _ArrayLike) -> ndarray:
 def switch(index: _ArrayLike, branches: _Sequence[_Callable[..., _T]], *operands: _Any) -> _T:
     """One of several functions of the operands, by an index that may be traced."""
 
+def sync(device: _b.str | None = None) -> None:
+    """Waits until a device, or without a name every device, has done all the work that it was given; errors found there are raised here."""
+
 def take(a: _ArrayLike, indices: _ArrayLike, /, axis: _Axis = None, mode: _b.str = "raise") -> ndarray:
     """Elements of an array along an axis, by position."""
 
