@@ -379,11 +379,7 @@ impl Array {
             return Ok(vec);
         }
         let mut bytes = vec![0u8; size * size_of::<T>()];
-        tensor.device().backend().download(
-            &tensor.buffer,
-            tensor.layout.offset() * size_of::<T>(),
-            &mut bytes,
-        )?;
+        tnp_backend::download(&tensor, &mut bytes)?;
         // SAFETY: as many bytes as the vector has reserved, of elements a backend of this dtype wrote.
         unsafe {
             std::ptr::copy_nonoverlapping(
@@ -431,11 +427,7 @@ impl Array {
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let tensor = self.compact()?;
         let mut bytes = vec![0u8; tensor.ty().bytes()];
-        let start = tensor.layout.offset() * tensor.dtype.itemsize();
-        tensor
-            .device()
-            .backend()
-            .download(&tensor.buffer, start, &mut bytes)?;
+        tnp_backend::download(&tensor, &mut bytes)?;
         Ok(bytes)
     }
 

@@ -45,7 +45,9 @@ pub use region::{
 pub use run::{call, compact, explain, input_dtypes, interpret, run, scalar, slice_layout};
 pub use simplify::simplify;
 pub use tensor::{Arg, Inputs, Outputs, Tensor, TensorType, Types};
-pub use transfer::{TransferStats, count_transfer, reset_transfer_stats, transfer, transfer_stats};
+pub use transfer::{
+    TransferStats, count_transfer, download, reset_transfer_stats, transfer, transfer_stats,
+};
 pub use warning::{Warning, set_warning_hook, warn};
 
 /// A shape as Python prints it: `(2, 3)`, `(4,)`, `()`.

@@ -285,10 +285,7 @@ pub fn scalar(x: &Tensor) -> Result<Literal> {
     x.buffer.check()?;
     let itemsize = x.dtype.itemsize();
     let mut bytes = [0u8; 16];
-    let start = x.layout.offset() * itemsize;
-    x.device()
-        .backend()
-        .download(&x.buffer, start, &mut bytes[..itemsize])?;
+    crate::download(x, &mut bytes[..itemsize])?;
     Ok(Literal::from_bytes(x.dtype, &bytes[..itemsize]))
 }
 

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::{Device, Result, Tensor, compact};
 
-/// Copies between devices since the program began, or since [`reset_transfer_stats`].
+/// Copies between devices, and from a device's own memory to the program's, since the program began or since [`reset_transfer_stats`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TransferStats {
     /// Number of copies.
@@ -34,6 +34,27 @@ pub fn reset_transfer_stats() {
 pub fn count_transfer(bytes: usize) {
     COPIES.fetch_add(1, Ordering::Relaxed);
     BYTES.fetch_add(bytes as u64, Ordering::Relaxed);
+}
+
+/// The elements of a compact tensor, as bytes. From memory that the host cannot read in place this is a copy, and counted.
+///
+/// # Errors
+/// When what computes the tensor failed, or the transfer does.
+///
+/// # Panics
+/// When `out` has not the size of the elements.
+pub fn download(x: &Tensor, out: &mut [u8]) -> Result<()> {
+    assert_eq!(
+        out.len(),
+        x.ty().bytes(),
+        "as many bytes as the elements have"
+    );
+    let start = x.layout.offset() * x.dtype.itemsize();
+    x.device().backend().download(&x.buffer, start, out)?;
+    if x.host_ptr().is_none() {
+        count_transfer(out.len());
+    }
+    Ok(())
 }
 
 /// The tensor on a device: itself when it is there already, else one counted copy of its elements.

@@ -137,7 +137,8 @@ impl<F, T, Out> Function<F, T, Out> {
         self
     }
 
-    /// What each input array has to be; another is an error.
+    /// What each input array has to be; another is an error. A size that a [`Spec`] leaves open may be any; each that comes is traced
+    /// once, for shapes are known within a trace.
     pub fn input_signature(mut self, specs: impl Into<Vec<Spec>>) -> Self {
         self.signature = Some(specs.into());
         self

@@ -8,6 +8,7 @@ mod options;
 #[cfg(test)]
 mod tests;
 
+use tnp_backend::Device;
 use tnp_dtype::{DType, Literal};
 
 pub use float::{FloatFormat, Trim, format_float_positional, format_float_scientific};
@@ -24,6 +25,8 @@ use layout::Layout;
 pub(crate) struct Source<'a> {
     pub(crate) shape: &'a [usize],
     pub(crate) dtype: DType,
+    /// The device, where its memory is not the host's.
+    pub(crate) device: Option<Device>,
     /// The element at an index of `shape.len()` coordinates.
     pub(crate) get: &'a dyn Fn(&[usize]) -> Literal,
 }
@@ -118,6 +121,9 @@ pub(crate) fn array_repr(source: &Source<'_>, print: &Print) -> String {
     );
     if !implied || size == 0 {
         extras.push(format!("dtype={}", source.dtype));
+    }
+    if let Some(device) = source.device.filter(|_| print.shows_device()) {
+        extras.push(format!("device='{device}'"));
     }
     if extras.is_empty() {
         return format!("{PREFIX}{body})");

@@ -119,6 +119,7 @@ pub struct Print {
     sign: Option<Sign>,
     floatmode: Option<FloatMode>,
     formatter: Option<Option<Formatter>>,
+    hides_device: bool,
     pub(super) separator: Option<String>,
     pub(super) prefix: String,
     pub(super) suffix: String,
@@ -191,6 +192,24 @@ impl Print {
     ) -> Print {
         self.formatter = Some(Some(Arc::new(formatter)));
         self
+    }
+
+    /// Whether `array_repr` names the device of an array that is not in the host's memory; on unless turned off, as NumPy's text is wanted.
+    pub fn device(mut self, named: bool) -> Print {
+        self.hides_device = !named;
+        self
+    }
+
+    pub(super) fn shows_device(&self) -> bool {
+        !self.hides_device
+    }
+
+    /// How many elements at each end of an axis are all that is shown of an array of a size; `None` for all of them.
+    pub(crate) fn edge(&self, size: usize) -> Option<usize> {
+        let options = self.settle();
+        // With no edge items NumPy measures every element.
+        let summarised = size > options.threshold && options.edgeitems > 0;
+        summarised.then_some(options.edgeitems)
     }
 
     /// What stands between elements: a blank unless given.

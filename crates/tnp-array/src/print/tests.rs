@@ -94,6 +94,7 @@ fn run(row: &Value) -> String {
     let source = Source {
         shape: &shape,
         dtype,
+        device: None,
         get: &get,
     };
     let print = print_of(row);
@@ -141,6 +142,7 @@ fn vector<'a>(shape: &'a [usize], get: &'a dyn Fn(&[usize]) -> Literal) -> Sourc
     Source {
         shape,
         dtype: get(&vec![0; shape.len()]).dtype(),
+        device: None,
         get,
     }
 }

@@ -1,6 +1,6 @@
 //! What a backend is before it computes: found, listed, with memory that keeps what it is given; and that it can be waited for.
 
-use tnp_array::{Array, add, multiply, with_device, zeros};
+use tnp_array::{Array, Print, add, array_repr, multiply, with_device, zeros};
 use tnp_backend::prim::Prim;
 use tnp_backend::{Device, DeviceInfo, ErrorKind, devices, register, transfer_stats};
 use tnp_dtype::DType;
@@ -268,6 +268,37 @@ impl Kit {
         assert_eq!(y.to_vec::<i32>().expect("the values"), wanted);
         // Nothing to wait for, or an error; no panic.
         let _ = backend.sync(60_000);
+    }
+
+    /// A text has NumPy's characters and, where memory is not the host's, the device; no more is copied than it shows.
+    pub fn prints_what_it_shows(&self) {
+        const TEXT: &str = "array([[   0,    1,    2, ...,   97,   98,   99],
+       [ 100,  101,  102, ...,  197,  198,  199],
+       [ 200,  201,  202, ...,  297,  298,  299],
+       ...,
+       [1700, 1701, 1702, ..., 1797, 1798, 1799],
+       [1800, 1801, 1802, ..., 1897, 1898, 1899],
+       [1900, 1901, 1902, ..., 1997, 1998, 1999]], shape=(20, 100),
+      dtype=int32)";
+        let x = with_device(self.device(), || {
+            Array::from_vec((0..2000).collect::<Vec<i32>>(), &[20, 100])
+        });
+        let x = x.expect("the device").expect("a small array");
+        let plain = array_repr(&x, &Print::new().device(false));
+        assert_eq!(plain.expect("a text"), TEXT);
+        if x.tensor().expect("a value").host_ptr().is_none() {
+            let (before, text) = (transfer_stats(), format!("{x:?}"));
+            let named = format!(" device='{}')", self.device());
+            assert!(text.ends_with(&named), "{text}");
+            // Other tests copy at the same time.
+            assert!(transfer_stats().copies > before.copies);
+        }
+        let turned = x.t().expect("a view").get(tnp_array::s![..;-1]);
+        let text = turned.expect("a view").to_string();
+        assert!(
+            text.starts_with("[[  99  199  299 ... 1799 1899 1999]"),
+            "{text}"
+        );
     }
 
     /// Results have the types that were asked for, lie on the device, and leave what they are made from alone.

@@ -10,7 +10,7 @@ use crate::rows::all_rows;
 
 type Body = fn(&Kit);
 
-const TESTS: [(&str, Body); 22] = [
+const TESTS: [(&str, Body); 23] = [
     ("registration::is_found_by_name", Kit::is_found_by_name),
     ("registration::lists_its_devices", Kit::lists_its_devices),
     (
@@ -43,6 +43,10 @@ const TESTS: [(&str, Body); 22] = [
     (
         "operations::fills_what_it_returns",
         Kit::fills_what_it_returns,
+    ),
+    (
+        "operations::prints_what_it_shows",
+        Kit::prints_what_it_shows,
     ),
     (
         "misuse::finds_indices_out_of_bounds",
