@@ -2,11 +2,11 @@
 
 use smallvec::{SmallVec, smallvec};
 use tnp_backend::prim::Prim;
-use tnp_backend::{Arg, Error, Inputs, Result, TensorType};
+use tnp_backend::{Arg, Device, Error, Inputs, Result, TensorType};
 use tnp_dtype::DType;
 
 use crate::context;
-use crate::device::{place, scoped_device};
+use crate::device::{current_device, place, scoped_device};
 use crate::{Array, Operand};
 
 /// Arrays that a primitive gives.
@@ -115,13 +115,31 @@ pub(crate) fn direct<const N: usize>(
     if !device.backend().supports(prim, &types) {
         return None;
     }
-    let output = [TensorType::new(first.shape(), dtype)];
-    let result = device
+    let output = TensorType::new(first.shape(), dtype);
+    Some(executed(device, prim, &args, output))
+}
+
+/// The short lane for primitives without inputs. `None` sends the caller the long way, as [`direct`] does.
+#[inline]
+pub(crate) fn direct_source(prim: &Prim, output: TensorType) -> Option<Result<Array>> {
+    if context::is_active() {
+        return None;
+    }
+    let device = current_device().ok()?;
+    let supported = device.backend().supports(prim, &[]);
+    supported.then(|| executed(device, prim, &[], output))
+}
+
+/// Has a backend do a primitive of one result whose type is known.
+#[inline]
+fn executed(device: Device, prim: &Prim, args: &[Arg<'_>], output: TensorType) -> Result<Array> {
+    let output = [output];
+    let mut outputs = device
         .backend()
-        .execute(device.index(), prim, &args, &output)
-        .map_err(|error| tnp_backend::explain(error, prim, &output));
-    Some(result.map(|mut outputs| match outputs.pop() {
-        Some(tensor) => Array::from_tensor(tensor),
-        None => unreachable!("an elementwise primitive gives one result"),
-    }))
+        .execute(device.index(), prim, args, &output)
+        .map_err(|error| tnp_backend::explain(error, prim, &output))?;
+    match outputs.pop() {
+        Some(tensor) => Ok(Array::from_tensor(tensor)),
+        None => unreachable!("the primitive gives one result"),
+    }
 }

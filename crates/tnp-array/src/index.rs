@@ -10,11 +10,12 @@ use smallvec::{SmallVec, smallvec};
 use tnp_backend::prim::{AxisIndex, Prim, ReduceOp, SliceSpec};
 use tnp_backend::{Arg, Error, Result, Tensor};
 use tnp_dtype::{DType, Literal};
-use tnp_shape::{Dims, Index, IndexOperand, IndexPlan};
+use tnp_shape::{Dims, Index, IndexOperand, IndexPlan, Layout};
 
 use crate::bind::{Results, bind1};
 use crate::context;
 use crate::device::scoped_device;
+use crate::manipulate::direct_view;
 use crate::promote::expand;
 use crate::{Array, Operand};
 
@@ -49,7 +50,12 @@ impl Array {
     /// <https://numpy.org/doc/stable/user/basics.indexing.html>
     #[inline]
     pub fn get(&self, index: impl AsRef<[Index<IndexArray>]>) -> Result<Array> {
-        read(self, index.as_ref()).map_err(|error| error.in_op("get"))
+        let index = index.as_ref();
+        let basic = |layout: &Layout| IndexPlan::basic_view(index, layout).ok().flatten();
+        match direct_view(self, basic) {
+            Some(view) => Ok(view),
+            None => read(self, index).map_err(|error| error.in_op("get")),
+        }
     }
 }
 

@@ -120,6 +120,9 @@ impl<'a> Operands<'a> {
     /// # Errors
     /// When there are none, the mode does not promote them, or one is a failure.
     pub(crate) fn promoted(self, op: &'static str) -> Result<(Vec<Operand<'a>>, bool)> {
+        if self.agree() {
+            return Ok((self.0, false));
+        }
         let types = self
             .0
             .iter()
@@ -132,6 +135,13 @@ impl<'a> Operands<'a> {
         let cast = |operand| at_home(home, || to_dtype(op, operand, info.dtype));
         let operands = self.0.into_iter().map(cast).collect::<Result<_>>()?;
         Ok((operands, info.weak))
+    }
+
+    /// Whether all are arrays of one dtype that does not give way, which no mode of promotion changes.
+    fn agree(&self) -> bool {
+        let first = self.0.first().and_then(Operand::type_info);
+        first.is_some_and(|info| !info.weak)
+            && (self.0[1..].iter()).all(|operand| operand.type_info() == first)
     }
 
     /// Every operand an array.

@@ -71,12 +71,13 @@ pub fn shape_text(shape: &[usize]) -> String {
 /// When size or bytes overflow `isize`.
 pub fn checked_size(shape: &[usize], dtype: DType) -> Result<usize> {
     // NumPy multiplies the other dimensions even when one is zero; a zero makes the array empty here.
-    if shape.contains(&0) {
-        return Ok(0);
+    let mut size = Some(1usize);
+    for &dim in shape {
+        if dim == 0 {
+            return Ok(0);
+        }
+        size = size.and_then(|size| size.checked_mul(dim));
     }
-    let size = shape
-        .iter()
-        .try_fold(1usize, |size, &dim| size.checked_mul(dim));
     size.filter(|size| {
         size.checked_mul(dtype.itemsize())
             .is_some_and(|bytes| bytes <= isize::MAX as usize)

@@ -1,11 +1,15 @@
 //! `tnp.ndarray`: the array class with its attributes, conversions, protocols, and what assignment means.
 
 use std::cell::{Cell, UnsafeCell};
+use std::mem::offset_of;
 use std::sync::OnceLock;
 
 use pyo3::exceptions::{PyOverflowError, PyRuntimeError, PyTypeError, PyValueError};
+use pyo3::impl_::pycell::PyStaticClassObject;
+use pyo3::impl_::pyclass::{PyObjectOffset, weaklist_offset};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
+use pyo3::{PyTypeInfo, ffi};
 use smallvec::SmallVec;
 use tnp::{Array, DType, Operand, Scalar};
 
@@ -33,12 +37,43 @@ unsafe impl Sync for PyArray {}
 // SAFETY: an array may be moved between threads; the cells go with it.
 unsafe impl Send for PyArray {}
 
+/// How PyO3 lays out objects of the class.
+#[repr(C)]
+struct Instance {
+    _head: ffi::PyObject,
+    value: PyArray,
+    weakrefs: *mut ffi::PyObject,
+}
+
+// Another release of PyO3 that lays them out otherwise does not compile.
+const _: () = {
+    let weakrefs = offset_of!(Instance, weakrefs) as isize;
+    assert!(size_of::<PyStaticClassObject<PyArray>>() == size_of::<Instance>());
+    assert!(matches!(weaklist_offset::<PyArray>(), PyObjectOffset::Absolute(at) if at == weakrefs));
+};
+
 impl PyArray {
     #[inline]
     pub(crate) fn new(array: Array) -> PyArray {
         PyArray {
             cell: UnsafeCell::new(array),
             busy: Cell::new(false),
+        }
+    }
+
+    /// A new object: what PyO3's way takes a dozen calls into the interpreter for. The collector of cycles does not track it, as there
+    /// is nothing in it that it could follow.
+    #[inline]
+    pub(crate) fn object(py: Python<'_>, array: Array) -> PyResult<Py<PyAny>> {
+        // SAFETY: the class lays its objects out as `Instance`, and all of one is written before anybody sees it.
+        unsafe {
+            let object = ffi::PyObject_GC_New::<Instance>(PyArray::type_object_raw(py));
+            if object.is_null() {
+                return Err(PyErr::fetch(py));
+            }
+            (&raw mut (*object).value).write(PyArray::new(array));
+            (&raw mut (*object).weakrefs).write(std::ptr::null_mut());
+            Ok(Bound::from_owned_ptr(py, object.cast()).unbind())
         }
     }
 
@@ -234,18 +269,16 @@ impl PyArray {
         self.with(py, Array::len).or_raise(py)
     }
 
-    fn __getitem__(&self, py: Python<'_>, key: &Bound<'_, PyAny>) -> PyResult<PyArray> {
+    fn __getitem__(&self, py: Python<'_>, key: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
         if !tnp_array::is_active()
             && let Some(index) = plain(key)
         {
             let index = [index?];
-            return self
-                .with(py, |array| array.get(&index))
-                .or_raise(py)
-                .map(PyArray::new);
+            let part = self.with(py, |array| array.get(&index));
+            return PyArray::object(py, part.or_raise(py)?);
         }
         let index = entries(key)?;
-        self.value(py)?.get(index).or_raise(py).map(PyArray::new)
+        PyArray::object(py, self.value(py)?.get(index).or_raise(py)?)
     }
 
     fn __setitem__(
@@ -371,13 +404,13 @@ impl Iter {
         self.array.shape()[0] - self.next as usize
     }
 
-    fn __next__(&mut self, py: Python<'_>) -> PyResult<Option<PyArray>> {
+    fn __next__(&mut self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
         if self.next as usize >= self.array.shape()[0] {
             return Ok(None);
         }
         let row = self.array.get([tnp::Index::Int(self.next)]).or_raise(py)?;
         self.next += 1;
-        Ok(Some(PyArray::new(row)))
+        PyArray::object(py, row).map(Some)
     }
 }
 

@@ -57,25 +57,32 @@ macro_rules! functions {
     ($($signature:expr, $call:expr;)*) => {
         &[$({
             static DEF: $crate::call::Def = $crate::call::Def::new($signature, $call);
-            unsafe extern "C" fn function(
+            unsafe fn function(
+                py: pyo3::Python<'_>,
                 _: *mut pyo3::ffi::PyObject,
                 args: *const *mut pyo3::ffi::PyObject,
                 count: pyo3::ffi::Py_ssize_t,
                 names: *mut pyo3::ffi::PyObject,
-            ) -> *mut pyo3::ffi::PyObject {
+            ) -> pyo3::PyResult<*mut pyo3::ffi::PyObject> {
                 // SAFETY: called by Python with a call's arguments.
-                unsafe { $crate::call::enter(&DEF, std::ptr::null_mut(), args, count, names) }
+                unsafe { $crate::call::enter(py, &DEF, std::ptr::null_mut(), args, count, names) }
             }
-            unsafe extern "C" fn method(
+            unsafe fn method(
+                py: pyo3::Python<'_>,
                 this: *mut pyo3::ffi::PyObject,
                 args: *const *mut pyo3::ffi::PyObject,
                 count: pyo3::ffi::Py_ssize_t,
                 names: *mut pyo3::ffi::PyObject,
-            ) -> *mut pyo3::ffi::PyObject {
+            ) -> pyo3::PyResult<*mut pyo3::ffi::PyObject> {
                 // SAFETY: as above.
-                unsafe { $crate::call::enter(&DEF, this, args, count, names) }
+                unsafe { $crate::call::enter(py, &DEF, this, args, count, names) }
             }
-            $crate::call::Entry { def: &DEF, function, method }
+            // As PyO3 enters its own functions: Python calls them with the interpreter's lock held.
+            $crate::call::Entry {
+                def: &DEF,
+                function: pyo3::impl_::trampoline::get_trampoline_function!(fastcall_cfunction_with_keywords, function),
+                method: pyo3::impl_::trampoline::get_trampoline_function!(fastcall_cfunction_with_keywords, method),
+            }
         }),*]
     };
 }
@@ -243,40 +250,33 @@ pub(crate) struct Args<'a, 'py> {
 /// # Safety
 /// The arguments are those that Python gives a function with `METH_FASTCALL | METH_KEYWORDS`.
 pub(crate) unsafe fn enter(
+    py: Python<'_>,
     def: &'static Def,
     this: *mut ffi::PyObject,
     args: *const *mut ffi::PyObject,
     count: ffi::Py_ssize_t,
     names: *mut ffi::PyObject,
-) -> *mut ffi::PyObject {
-    Python::attach(|py| {
-        let call = || {
-            // SAFETY: the caller's.
-            let args = unsafe { Args::new(py, def, this, args, count as usize, names) }?;
-            (def.call)(&args)
-        };
-        let result = catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
-            let words = panic
-                .downcast_ref::<&str>()
-                .map(|words| (*words).to_owned())
-                .or_else(|| panic.downcast_ref::<String>().cloned())
-                .unwrap_or_default();
-            Err(PyRuntimeError::new_err(format!(
-                "{}: a defect of tnp, please report it: {words}",
-                def.name()
-            )))
-        });
-        match result {
-            Ok(object) => object.into_ptr(),
-            Err(raised) => {
-                raised.restore(py);
-                std::ptr::null_mut()
-            }
-        }
+) -> PyResult<*mut ffi::PyObject> {
+    let call = || {
+        // SAFETY: the caller's.
+        let args = unsafe { Args::new(py, def, this, args, count as usize, names) }?;
+        (def.call)(&args).map(Py::into_ptr)
+    };
+    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
+        let words = panic
+            .downcast_ref::<&str>()
+            .map(|words| (*words).to_owned())
+            .or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_default();
+        Err(PyRuntimeError::new_err(format!(
+            "{}: a defect of tnp, please report it: {words}",
+            def.name()
+        )))
     })
 }
 
 impl<'a, 'py> Args<'a, 'py> {
+    #[inline(always)]
     unsafe fn new(
         py: Python<'py>,
         def: &'static Def,
@@ -286,8 +286,10 @@ impl<'a, 'py> Args<'a, 'py> {
         names: *mut ffi::PyObject,
     ) -> PyResult<Args<'a, 'py>> {
         let params = def.params();
-        let mut values: SmallVec<[Option<Borrowed<'a, 'py, PyAny>>; 8]> =
-            SmallVec::from_elem(None, params.len());
+        let mut values: SmallVec<[Option<Borrowed<'a, 'py, PyAny>>; 8]> = match params.len() {
+            few @ ..=8 => SmallVec::from_buf_and_len([None; 8], few),
+            many => SmallVec::from_elem(None, many),
+        };
         let given: &'a [*mut ffi::PyObject] = match count {
             0 => &[],
             // SAFETY: the caller's: `count` objects that live as long as the call.
@@ -394,12 +396,16 @@ impl<'a, 'py> Args<'a, 'py> {
 
     /// An argument by its name, unless it was left out or is None.
     pub(crate) fn named(&self, name: &str) -> Option<&Bound<'py, PyAny>> {
-        self.given(self.place(name)?)
-            .filter(|value| !value.is_none())
+        // Names are compared only where there is a value: most options are left out.
+        let mut given = self.values.iter().zip(self.def.params());
+        given.find_map(|(value, param)| {
+            let value = &**value.as_ref()?;
+            (param.name == name && !value.is_none()).then_some(value)
+        })
     }
 
     /// What `*name` took.
-    pub(crate) fn rest(&self) -> impl Iterator<Item = Bound<'py, PyAny>> {
+    pub(crate) fn rest(&self) -> impl ExactSizeIterator<Item = Bound<'py, PyAny>> {
         // SAFETY: objects that live as long as the call.
         self.rest
             .iter()
@@ -413,19 +419,10 @@ impl<'a, 'py> Args<'a, 'py> {
         }
     }
 
-    fn seen(&self, operand: Operand<'static>) -> Operand<'static> {
-        if let Some(array) = operand.as_array() {
-            self.saw(array);
-        }
-        operand
-    }
-
     /// An array argument by its place.
     pub(crate) fn x(&self, at: usize) -> PyResult<Operand<'static>> {
         match self.given(at) {
-            Some(object) => operand(object)
-                .map(|operand| self.seen(operand))
-                .map_err(|raised| self.explain(raised)),
+            Some(object) => self.operand(object).map_err(|raised| self.explain(raised)),
             None => Err(PyTypeError::new_err(format!(
                 "{}() missing an argument",
                 self.def.name()
@@ -434,8 +431,15 @@ impl<'a, 'py> Args<'a, 'py> {
     }
 
     /// An argument that is no parameter of its own.
+    #[inline]
     pub(crate) fn operand(&self, object: &Bound<'py, PyAny>) -> PyResult<Operand<'static>> {
-        operand(object).map(|operand| self.seen(operand))
+        let operand = operand(object);
+        if let Ok(operand) = &operand
+            && let Some(array) = operand.as_array()
+        {
+            self.saw(array);
+        }
+        operand
     }
 
     /// An array of its own, by its place.
@@ -446,7 +450,7 @@ impl<'a, 'py> Args<'a, 'py> {
     /// An array argument by its name, if it is given.
     pub(crate) fn maybe(&self, name: &str) -> PyResult<Option<Operand<'static>>> {
         self.named(name)
-            .map(|object| operand(object).map(|operand| self.seen(operand)))
+            .map(|object| self.operand(object))
             .transpose()
     }
 
@@ -472,22 +476,21 @@ impl<'a, 'py> Args<'a, 'py> {
 
     /// Several arrays of a sequence.
     pub(crate) fn sequence(&self, object: &Bound<'py, PyAny>) -> PyResult<Vec<Operand<'static>>> {
-        let mut arrays = Vec::new();
-        for item in object.try_iter()? {
-            arrays.push(
-                operand(&item?)
-                    .map(|operand| self.seen(operand))
-                    .map_err(|raised| self.explain(raised))?,
-            );
+        let read =
+            |item: &Bound<'py, PyAny>| self.operand(item).map_err(|raised| self.explain(raised));
+        if let Ok(tuple) = object.cast_exact::<PyTuple>() {
+            let mut arrays = Vec::with_capacity(tuple.len());
+            for item in tuple.iter_borrowed() {
+                arrays.push(read(&item)?);
+            }
+            return Ok(arrays);
         }
-        Ok(arrays)
+        object.try_iter()?.map(|item| read(&item?)).collect()
     }
 
     /// The arrays that `*name` took.
     pub(crate) fn all(&self) -> PyResult<Vec<Operand<'static>>> {
-        self.rest()
-            .map(|object| operand(&object).map(|operand| self.seen(operand)))
-            .collect()
+        self.rest().map(|object| self.operand(&object)).collect()
     }
 
     /// A shape by its name: an integer or a sequence of them.
@@ -645,7 +648,7 @@ pub(crate) trait Give {
 impl Give for Array {
     #[inline]
     fn give(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        Ok(Py::new(py, PyArray::new(self))?.into_any())
+        PyArray::object(py, self)
     }
 }
 

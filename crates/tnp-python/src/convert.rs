@@ -106,8 +106,10 @@ pub(crate) fn settled(py: Python<'_>, array: Array) -> PyResult<Array> {
 }
 
 /// Whether somebody else may write to the array's memory.
+#[inline]
 pub(crate) fn is_lent(array: &Array) -> bool {
-    array.tensor().is_ok_and(|tensor| tensor.buffer.is_lent())
+    // Asking a boxed array for its tensor would put an error into words.
+    array.boxed().is_none() && array.tensor().is_ok_and(|tensor| tensor.buffer.is_lent())
 }
 
 /// A counted copy in memory of our own.

@@ -10,6 +10,7 @@ use tnp::{DType, Index, IndexArray, IntoIndex, Operand};
 use crate::array::PyArray;
 use crate::convert;
 use crate::error::OrRaise;
+use crate::sizes::exact;
 
 /// The entries of an index expression.
 pub(crate) type Entries = SmallVec<[Index<IndexArray>; 4]>;
@@ -38,7 +39,11 @@ pub(crate) fn entries(key: &Bound<'_, PyAny>) -> PyResult<Entries> {
 }
 
 /// A position; beyond what an axis can have it is out of bounds anyway.
+#[inline]
 pub(crate) fn position(object: &Bound<'_, PyAny>) -> PyResult<isize> {
+    if let Some(position) = exact(object) {
+        return Ok(position);
+    }
     // SAFETY: `object` is alive; a null exception means that what does not fit is clamped.
     let position = unsafe { ffi::PyNumber_AsSsize_t(object.as_ptr(), std::ptr::null_mut()) };
     if position == -1

@@ -51,13 +51,13 @@ fn binary(
 fn unary(
     this: &Bound<'_, PyArray>,
     function: fn(Operand<'static>) -> tnp::Result<Array>,
-) -> PyResult<PyArray> {
+) -> PyResult<Py<PyAny>> {
     let py = this.py();
     let x = this.get().value(py)?;
     let long = x.size() >= LONG && !is_lent(&x);
     let work = || function(Operand::Owned(x));
     let result = if long { py.detach(work) } else { work() };
-    result.or_raise(py).map(PyArray::new)
+    PyArray::object(py, result.or_raise(py)?)
 }
 
 /// `x ** y`; a bool array squared is int8, as NumPy's operator has it.
@@ -204,19 +204,19 @@ impl PyArray {
         }
     }
 
-    fn __neg__(slf: &Bound<'_, Self>) -> PyResult<PyArray> {
+    fn __neg__(slf: &Bound<'_, Self>) -> PyResult<Py<PyAny>> {
         unary(slf, tnp::negative)
     }
 
-    fn __pos__(slf: &Bound<'_, Self>) -> PyResult<PyArray> {
+    fn __pos__(slf: &Bound<'_, Self>) -> PyResult<Py<PyAny>> {
         unary(slf, tnp::positive)
     }
 
-    fn __abs__(slf: &Bound<'_, Self>) -> PyResult<PyArray> {
+    fn __abs__(slf: &Bound<'_, Self>) -> PyResult<Py<PyAny>> {
         unary(slf, tnp::absolute)
     }
 
-    fn __invert__(slf: &Bound<'_, Self>) -> PyResult<PyArray> {
+    fn __invert__(slf: &Bound<'_, Self>) -> PyResult<Py<PyAny>> {
         unary(slf, tnp::invert)
     }
 

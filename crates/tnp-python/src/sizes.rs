@@ -1,13 +1,28 @@
 //! Integers, shapes and axes as arguments.
 
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
+use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyList, PyTuple};
+use pyo3::types::{PyBool, PyInt, PyList, PyTuple};
 use smallvec::SmallVec;
 use tnp::{Axis, Shape};
 
+/// The value of an `int` and nothing else, when it fits; what needs more thought is `None`.
+#[inline]
+pub(crate) fn exact(object: &Bound<'_, PyAny>) -> Option<isize> {
+    if !object.is_exact_instance_of::<PyInt>() {
+        return None;
+    }
+    // SAFETY: `object` is an `int`.
+    let value = unsafe { ffi::PyLong_AsSsize_t(object.as_ptr()) };
+    (value != -1 || PyErr::take(object.py()).is_none()).then_some(value)
+}
+
 /// An integer by `__index__`; no floats.
 pub(crate) fn integer(object: &Bound<'_, PyAny>, name: &str) -> PyResult<isize> {
+    if let Some(value) = exact(object) {
+        return Ok(value);
+    }
     object.extract().map_err(|raised: PyErr| {
         match raised.is_instance_of::<PyTypeError>(object.py()) {
             true => PyTypeError::new_err(format!("{name}: {}", raised.value(object.py()))),
@@ -18,6 +33,9 @@ pub(crate) fn integer(object: &Bound<'_, PyAny>, name: &str) -> PyResult<isize> 
 
 /// A size of a shape.
 fn size(object: &Bound<'_, PyAny>) -> PyResult<isize> {
+    if let Some(value) = exact(object) {
+        return Ok(value);
+    }
     if object.is_instance_of::<PyBool>() {
         return Err(PyTypeError::new_err(
             "shape: an integer is required, not a bool",
@@ -43,6 +61,9 @@ fn integers(
 ) -> PyResult<SmallVec<[isize; 4]>> {
     /// As many axes as NumPy's arrays can have.
     const AXES: usize = 64;
+    if let Some(one) = exact(object) {
+        return Ok(SmallVec::from_slice(&[one]));
+    }
     let list = object.is_instance_of::<PyTuple>() || object.is_instance_of::<PyList>();
     if !list {
         // Arrays of one axis are sequences of sizes, those of none are integers.
@@ -53,8 +74,14 @@ fn integers(
         }
     }
     let mut sizes = SmallVec::new();
-    for item in object.try_iter()? {
-        sizes.push(read(&item?)?);
+    if let Ok(tuple) = object.cast_exact::<PyTuple>() {
+        for item in tuple.iter_borrowed() {
+            sizes.push(read(&item)?);
+        }
+    } else {
+        for item in object.try_iter()? {
+            sizes.push(read(&item?)?);
+        }
     }
     match sizes.len() <= AXES {
         true => Ok(sizes),

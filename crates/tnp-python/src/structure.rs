@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{
@@ -187,7 +188,7 @@ impl PyTree {
         objects: &mut Vec<Bound<'py, PyAny>>,
     ) -> PyResult<Py<PyAny>> {
         let arrays = self.arrays.iter();
-        let leaf = |array: &Array| Ok(Py::new(py, PyArray::new(array.clone()))?.into_any());
+        let leaf = |array: &Array| PyArray::object(py, array.clone());
         put_together(py, &self.spec, &mut arrays.map(leaf), objects)
     }
 
@@ -209,7 +210,8 @@ fn is_array(object: &Bound<'_, PyAny>) -> PyResult<bool> {
     if object.is_instance_of::<PyType>() || object.is_instance_of::<PyModule>() {
         return Ok(false);
     }
-    Ok(object.hasattr("__array__")? || object.hasattr("__dlpack__")?)
+    let py = object.py();
+    Ok(object.hasattr(intern!(py, "__array__"))? || object.hasattr(intern!(py, "__dlpack__"))?)
 }
 
 fn take_apart(
@@ -241,7 +243,7 @@ fn take_apart(
     {
         return Ok(Spec::Static(object.clone().unbind(), number_of(object)?));
     }
-    if number && !object.hasattr("__array__")? {
+    if number && !object.hasattr(intern!(py, "__array__"))? {
         return match numbers {
             Numbers::Static => Ok(Spec::Static(object.clone().unbind(), number_of(object)?)),
             Numbers::Arrays => {
@@ -264,7 +266,7 @@ fn take_apart(
     }
     if let Ok(tuple) = object.cast::<PyTuple>() {
         let items = parts(&mut tuple.iter().map(Ok))?;
-        return match object.hasattr("_fields")? {
+        return match object.hasattr(intern!(py, "_fields"))? {
             true => Ok(Spec::Named(object.get_type().unbind(), items)),
             false => Ok(Spec::Tuple(items)),
         };
@@ -306,11 +308,11 @@ fn take_apart(
 fn attributes<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyDict>>> {
     if object.is_instance_of::<PyType>()
         || object.is_instance_of::<PyModule>()
-        || object.is_callable() && object.hasattr("__code__")?
+        || object.is_callable() && object.hasattr(intern!(object.py(), "__code__"))?
     {
         return Ok(None);
     }
-    let Some(attributes) = object.getattr_opt("__dict__")? else {
+    let Some(attributes) = object.getattr_opt(intern!(object.py(), "__dict__"))? else {
         return Ok(None);
     };
     Ok(attributes.cast_into::<PyDict>().ok())

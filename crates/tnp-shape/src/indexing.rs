@@ -115,6 +115,7 @@ pub fn normalize_slice(
 }
 
 /// A position counted from the front.
+#[inline]
 fn normalize_index(index: isize, axis: usize, size: usize) -> Result<usize> {
     let end = size as isize;
     if index >= end || index < -end {

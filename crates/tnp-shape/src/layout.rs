@@ -30,12 +30,12 @@ pub struct Layout {
 }
 
 impl Clone for Layout {
-    /// By slices: `SmallVec`'s own clone goes element by element, which is what most of a tiny operation would cost.
+    /// By whole lists: `SmallVec`'s own clone goes element by element, which is what most of a tiny operation would cost.
     #[inline]
     fn clone(&self) -> Layout {
         Layout {
-            shape: Dims::from_slice(&self.shape),
-            strides: Strides::from_slice(&self.strides),
+            shape: copied(&self.shape),
+            strides: copied(&self.strides),
             offset: self.offset,
         }
     }
@@ -172,6 +172,16 @@ impl Layout {
             reach += stride * (dim - 1);
         }
         false
+    }
+}
+
+/// The same numbers; those that lie inside the list itself are copied at once, however many they are.
+#[inline]
+fn copied<T: Copy>(list: &SmallVec<[T; 4]>) -> SmallVec<[T; 4]> {
+    match list.spilled() {
+        true => SmallVec::from_slice(list),
+        // SAFETY: the list owns no memory elsewhere, so that its bits are a list of their own.
+        false => unsafe { std::ptr::read(list) },
     }
 }
 

@@ -47,10 +47,10 @@ pub fn size_of_shape(shape: &[usize]) -> Result<usize> {
 /// # Errors
 /// When a size is negative or there are too many elements.
 pub fn shape_from_signed(shape: &[isize]) -> Result<Dims> {
-    let dims: Dims = shape
-        .iter()
-        .map(|&dim| usize::try_from(dim).map_err(|_| ShapeProblem::NegativeDimension(dim)))
-        .collect::<std::result::Result<_, _>>()?;
+    let mut dims = Dims::from_elem(0, shape.len());
+    for (size, &dim) in dims.iter_mut().zip(shape) {
+        *size = usize::try_from(dim).map_err(|_| ShapeProblem::NegativeDimension(dim))?;
+    }
     size_of_shape(&dims)?;
     Ok(dims)
 }
@@ -74,16 +74,13 @@ pub fn resolve_reshape(size: usize, shape: &[isize]) -> Result<Dims> {
         shape: shape.to_vec(),
     };
     let mut unknown = None;
-    let mut dims = Dims::with_capacity(shape.len());
-    for (axis, &dim) in shape.iter().enumerate() {
-        if dim < 0 {
-            if unknown.replace(axis).is_some() {
-                let shape = shape.to_vec();
-                return Err(ShapeProblem::UnknownDimensions { shape }.into());
-            }
-            dims.push(1);
-        } else {
-            dims.push(dim as usize);
+    let mut dims = Dims::from_elem(1, shape.len());
+    for (axis, (size, &dim)) in dims.iter_mut().zip(shape).enumerate() {
+        if dim >= 0 {
+            *size = dim as usize;
+        } else if unknown.replace(axis).is_some() {
+            let shape = shape.to_vec();
+            return Err(ShapeProblem::UnknownDimensions { shape }.into());
         }
     }
     let known = size_of_shape(&dims).map_err(|_| refuse())?;

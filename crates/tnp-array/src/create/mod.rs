@@ -19,12 +19,12 @@ pub(crate) use space::spaced;
 pub use space::{Space, geomspace, linspace, linspace_step, logspace};
 
 use tnp_backend::prim::Prim;
-use tnp_backend::{Device, Error, Result, checked_size};
+use tnp_backend::{Device, Error, Result, TensorType, checked_size};
 use tnp_dtype::{DType, Element, Literal, default_fill_float};
 use tnp_shape::Dims;
 
 use crate::args::{DTypeArg, Shape};
-use crate::bind::bind1;
+use crate::bind::{bind1, direct_source};
 use crate::manipulate::{atleast_1d, broadcast_in, permute, reshape_to};
 use crate::operand::check_fit;
 use crate::promote::{at_home, home};
@@ -33,12 +33,19 @@ use crate::{Array, Operand};
 fn filled(op: &str, shape: Shape, value: Literal) -> Result<Array> {
     let shape = shape.dims().map_err(|error| error.in_op(op))?;
     checked_size(&shape, value.dtype()).map_err(|error| error.in_op(op))?;
-    bind1(&Prim::Full { shape, value }, &mut []).map_err(|error| error.in_op(op))
+    let output = TensorType::new(&shape, value.dtype());
+    let prim = Prim::Full { shape, value };
+    let made = direct_source(&prim, output).unwrap_or_else(|| bind1(&prim, &mut []));
+    made.map_err(|error| error.in_op(op))
 }
 
 fn constant(op: &str, value: i64, shape: Shape, dtype: DTypeArg) -> Result<Array> {
     let dtype: DType = dtype.0.unwrap_or_else(default_fill_float);
-    filled(op, shape, Literal::new(value).cast(dtype))
+    let value = match value {
+        0 => Literal::zero(dtype),
+        _ => Literal::new(value).cast(dtype),
+    };
+    filled(op, shape, value)
 }
 
 /// An array of zeros; float64 by default.

@@ -44,11 +44,13 @@ pub(crate) fn layout(op: &str, prim: &Prim, mut x: Operand<'_>) -> Result<Array>
 
 /// A view of a concrete array with nothing in force: no primitive is needed. `None` sends the caller the long way.
 #[inline]
-fn direct_view(x: &Operand<'_>, view: impl FnOnce(&Layout) -> Option<Layout>) -> Option<Array> {
+pub(crate) fn direct_view(
+    array: &Array,
+    view: impl FnOnce(&Layout) -> Option<Layout>,
+) -> Option<Array> {
     if context::is_active() || context::has_watches() || scoped_device().is_some() {
         return None;
     }
-    let array = x.as_array()?;
     let tensor = array.concrete()?;
     tensor.buffer.check().ok()?;
     let viewed = Tensor {
@@ -61,7 +63,8 @@ fn direct_view(x: &Operand<'_>, view: impl FnOnce(&Layout) -> Option<Layout>) ->
 
 /// The elements in C order in a shape of the same size.
 pub(crate) fn reshape_to(op: &str, x: Operand<'_>, shape: Dims) -> Result<Array> {
-    match direct_view(&x, |layout| layout.reshape(&shape)) {
+    let direct = |array| direct_view(array, |layout| layout.reshape(&shape));
+    match x.as_array().and_then(direct) {
         Some(view) => Ok(view),
         None => layout(op, &Prim::Reshape { shape }, x),
     }
@@ -69,7 +72,8 @@ pub(crate) fn reshape_to(op: &str, x: Operand<'_>, shape: Dims) -> Result<Array>
 
 /// Axes in another order.
 pub(crate) fn permute(op: &str, x: Operand<'_>, permutation: Axes) -> Result<Array> {
-    match direct_view(&x, |layout| layout.transpose(&permutation).ok()) {
+    let direct = |array| direct_view(array, |layout| layout.transpose(&permutation).ok());
+    match x.as_array().and_then(direct) {
         Some(view) => Ok(view),
         None => layout(op, &Prim::Transpose { permutation }, x),
     }

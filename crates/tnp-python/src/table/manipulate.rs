@@ -52,15 +52,16 @@ fn diagonal(a: &Args<'_, '_>) -> PyResult<Diagonal> {
 
 /// Shape arguments of a method: several integers, or one sequence of them.
 fn sizes(a: &Args<'_, '_>) -> PyResult<Shape> {
-    let given: Vec<Bound<'_, PyAny>> = a.rest().collect();
-    match &given[..] {
-        [one] => sizes::shape(one),
-        several => several
-            .iter()
-            .map(|size| integer(size, "shape"))
-            .collect::<PyResult<_>>()
-            .map(Shape),
+    let (mut given, mut sizes) = (a.rest(), Shape::from(()));
+    if given.len() == 1
+        && let Some(one) = given.next()
+    {
+        return sizes::shape(&one);
     }
+    for size in given {
+        sizes.0.push(integer(&size, "shape")?);
+    }
+    Ok(sizes)
 }
 
 fn pairs<T>(

@@ -189,21 +189,23 @@ impl IndexPlan {
     /// assert_eq!((view.shape(), view.strides(), view.offset()), (&[1, 3][..], &[0, -1][..], 5));
     /// # Ok::<(), tnp_shape::ShapeError>(())
     /// ```
+    #[inline]
     pub fn basic_view<A>(indices: &[Index<A>], layout: &Layout) -> Result<Option<Layout>> {
-        // One integer is what loops over elements ask for.
-        if let ([Index::Int(index)], [size, sizes @ ..]) = (indices, layout.shape()) {
-            let start = normalize_index(*index, 0, *size)? as isize;
-            let moved = if layout.is_empty() {
-                0
-            } else {
-                start * layout.strides()[0]
-            };
-            return Ok(Some(Layout::from_parts(
-                Dims::from_slice(sizes),
-                Strides::from_slice(&layout.strides()[1..]),
-                layout.offset().wrapping_add_signed(moved),
-            )));
+        // One integer or one slice is what loops ask for.
+        match (indices, layout.shape()) {
+            ([Index::Int(index)], [size, ..]) => {
+                let start = normalize_index(*index, 0, *size)?;
+                Ok(Some(layout.row(start)))
+            }
+            ([Index::Slice { start, stop, step }], [size, ..]) => {
+                let slice = normalize_slice(*start, *stop, *step, *size)?;
+                Ok(Some(layout.rows(slice)))
+            }
+            _ => Self::basic_view_of_many(indices, layout),
         }
+    }
+
+    fn basic_view_of_many<A>(indices: &[Index<A>], layout: &Layout) -> Result<Option<Layout>> {
         if indices.iter().any(is_advanced) {
             return Ok(None);
         }

@@ -25,6 +25,7 @@ impl AxisSlice {
     }
 
     /// The stride of what is taken of an axis with this stride.
+    #[inline]
     pub(crate) fn stride(&self, stride: isize) -> isize {
         // A step that is never taken may be too large to multiply.
         if self.len > 1 {
@@ -165,7 +166,39 @@ impl Layout {
         Ok(layout)
     }
 
+    /// One position of the first axis, which goes; it is in bounds.
+    #[inline]
+    pub(crate) fn row(&self, position: usize) -> Layout {
+        let ([_, shape @ ..], [stride, strides @ ..]) = (self.shape(), self.strides()) else {
+            return self.clone();
+        };
+        let mut layout = Layout {
+            shape: Dims::new(),
+            strides: Strides::new(),
+            offset: self.offset,
+        };
+        if !shape.is_empty() {
+            layout.shape.extend_from_slice(shape);
+            layout.strides.extend_from_slice(strides);
+        }
+        layout.skip(position, *stride);
+        layout
+    }
+
+    /// A slice of the first axis, in which it lies.
+    #[inline]
+    pub(crate) fn rows(&self, slice: AxisSlice) -> Layout {
+        let mut layout = self.clone();
+        if let ([size, ..], [stride, ..]) = (&mut layout.shape[..], &mut layout.strides[..]) {
+            let whole = *stride;
+            (*size, *stride) = (slice.len, slice.stride(whole));
+            layout.skip(slice.start, whole);
+        }
+        layout
+    }
+
     /// Moves the first element `count` strides along; not in an empty array, whose offset would leave the buffer.
+    #[inline]
     fn skip(&mut self, count: usize, stride: isize) {
         if !self.is_empty() {
             self.offset = self.offset.wrapping_add_signed(count as isize * stride);
