@@ -1,6 +1,6 @@
 //! Running programs: cargo, Python in the project's own virtual environment, whatever else a chore needs.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -94,6 +94,26 @@ pub(crate) fn run(command: &mut Command) -> Done {
         Ok(())
     } else {
         Err(format!("`{}` failed", text(command)))
+    }
+}
+
+/// Runs a program with this terminal and looks at each line that it prints.
+pub(crate) fn watch(command: &mut Command, mut look: impl FnMut(&str)) -> Done {
+    let name = text(command);
+    let failed = |error| format!("`{name}` cannot be run: {error}");
+    let mut child = command.stdout(Stdio::piped()).spawn().map_err(failed)?;
+    let printed = child.stdout.take();
+    for line in printed
+        .into_iter()
+        .flat_map(|out| BufReader::new(out).lines())
+    {
+        let line = line.map_err(failed)?;
+        println!("{line}");
+        look(&line);
+    }
+    match child.wait().map_err(failed)?.success() {
+        true => Ok(()),
+        false => Err(format!("`{name}` failed")),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{Array, Operand};
 fn write(x: &Array, print: &Print, printer: fn(&Source<'_>, &Print) -> String) -> Result<String> {
     let tensor = x.tensor()?;
     tensor.buffer.check()?;
-    if tensor.host_ptr().is_none() {
+    if tensor.host_ptr().is_none() && tensor.layout.size() > 0 {
         return write_from(tensor, print, printer);
     }
     let get = |position: &[usize]| {
@@ -24,7 +24,7 @@ fn write(x: &Array, print: &Print, printer: fn(&Source<'_>, &Print) -> String) -
     let source = Source {
         shape: x.shape(),
         dtype: x.dtype(),
-        device: None,
+        device: tensor.host_ptr().is_none().then(|| tensor.device()),
         get: &get,
     };
     Ok(printer(&source, print))
@@ -66,10 +66,12 @@ fn write_from(
     Ok(printer(&source, print))
 }
 
-/// The tensor without what lies further from the ends of an axis.
+/// The tensor without what lies further from the ends of an axis. The longest axis is cut first, so that what is copied is small.
 fn edges(tensor: &Tensor, edge: usize) -> Result<Tensor> {
     let mut shown = tensor.clone();
-    for axis in 0..tensor.layout.ndim() {
+    let mut axes: SmallVec<[usize; 4]> = (0..tensor.layout.ndim()).collect();
+    axes.sort_by_key(|&axis| std::cmp::Reverse(tensor.shape()[axis]));
+    for axis in axes {
         let dim = shown.shape()[axis];
         if dim <= edge.saturating_mul(2) {
             continue;

@@ -422,6 +422,22 @@ pub(crate) fn make(
     copying: memory::Copying,
 ) -> PyResult<Array> {
     let py = object.py();
+    if let Some(dtype) = dtype
+        && copying != Some(false)
+    {
+        let made = match convert::list(object, dtype) {
+            Ok(made) => made,
+            Err(raised) => Some(
+                huge(object, Some(dtype), raised)?
+                    .into_array()
+                    .and_then(|wide| wide.astype(dtype))
+                    .or_raise(py)?,
+            ),
+        };
+        if let Some(array) = made {
+            return finish(py, array, device);
+        }
+    }
     let array = match object.cast::<PyArray>() {
         Ok(array) => {
             let array = array.get().value(py)?;

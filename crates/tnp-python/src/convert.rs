@@ -4,7 +4,7 @@ use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyComplex, PyFloat, PyInt, PyList, PyString, PyTuple, PyType};
-use tnp::{Array, Operand, Scalar, c128};
+use tnp::{Array, DType, Operand, Scalar, c128};
 use tnp_dtype::promote_types;
 
 use crate::array::PyArray;
@@ -328,7 +328,28 @@ fn of_numbers(numbers: &[Scalar], shape: &[usize]) -> tnp::Result<Array> {
             Some(so_far) => Some(promote_types(so_far, own)?),
         };
     }
-    let dtype = dtype.unwrap_or_else(tnp_dtype::default_fill_float);
+    of_dtype(
+        numbers,
+        shape,
+        dtype.unwrap_or_else(tnp_dtype::default_fill_float),
+    )
+}
+
+/// Nested lists of numbers alone as an array of a dtype, each number read as that dtype at once: `None` for everything else.
+pub(crate) fn list(object: &Bound<'_, PyAny>, dtype: DType) -> PyResult<Option<Array>> {
+    if !(object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>()) {
+        return Ok(None);
+    }
+    match parts(object)? {
+        Parts::Numbers(numbers, shape) => of_dtype(&numbers, &shape, dtype)
+            .map_err(|error| error.in_op("array"))
+            .or_raise(object.py())
+            .map(Some),
+        Parts::Mixed => Ok(None),
+    }
+}
+
+fn of_dtype(numbers: &[Scalar], shape: &[usize], dtype: DType) -> tnp::Result<Array> {
     let mut bytes = Vec::with_capacity(numbers.len() * dtype.itemsize());
     for scalar in numbers {
         bytes.extend_from_slice(scalar.to_literal(dtype)?.as_bytes());

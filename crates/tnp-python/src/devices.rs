@@ -123,7 +123,7 @@ impl Behavior {
     }
 }
 
-/// Copies between devices and between libraries so far: their number, and their bytes.
+/// Copies between devices, from a device's own memory and between libraries so far: their number, and their bytes.
 #[pyfunction]
 fn transfer_stats(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     let (stats, dict) = (tnp::transfer_stats(), PyDict::new(py));
@@ -154,7 +154,8 @@ fn memory_stats<'py>(py: Python<'py>, device: &str) -> PyResult<Bound<'py, PyDic
 fn sync(py: Python<'_>, device: Option<&str>) -> PyResult<()> {
     let wait = || match device {
         Some(device) => tnp::sync(device),
-        None => tnp::devices().into_iter().try_for_each(tnp::sync),
+        // All are waited for; the first error is told.
+        None => (tnp::devices().into_iter().map(tnp::sync)).fold(Ok(()), Result::and),
     };
     py.detach(wait).or_raise(py)
 }

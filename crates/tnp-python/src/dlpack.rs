@@ -237,7 +237,13 @@ pub(crate) fn export<'py>(
     let array = match copied {
         true => {
             let bytes = array.to_bytes().or_raise(py)?;
-            count_transfer(bytes.len());
+            // Reading a device's own memory has been counted.
+            if array
+                .tensor()
+                .is_ok_and(|tensor| tensor.host_ptr().is_some())
+            {
+                count_transfer(bytes.len());
+            }
             Array::from_bytes(&bytes, array.shape(), array.dtype()).or_raise(py)?
         }
         false => array,

@@ -477,3 +477,36 @@ def test_printing_under_transformations_shows_shape_and_dtype():
 
     traced(tnp.ones((2, 3), "float32"))
     assert all("2, 3" in text and "float32" in text for text in seen[0])
+
+
+@pytest.mark.parametrize("dtype", ["uint64", "int64", "float64", "float32", "complex128", "uint8", "bool", None])
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        [0, 2**64 - 1024],
+        [0, 2**63 + 1],
+        [[1, 2**64 - 1], [3, 2**53 + 1]],
+        [0, -1, 2**63],
+        [0, 2**64],
+        [-(2**63), 2**63 - 1],
+        [1.5, 2**63 + 1],
+        [True, 2**64 - 1],
+        [2**70, 1],
+        [],
+        (0, (1,)),
+    ],
+)
+def test_a_list_is_read_as_the_dtype_that_is_asked_for(numbers, dtype):
+    try:
+        expected = np.asarray(numbers, dtype=dtype)
+    except Exception as raised:
+        with pytest.raises(type(raised)):
+            tnp.asarray(numbers, dtype=dtype)
+        return
+    if expected.dtype == object:
+        with pytest.raises(OverflowError):
+            tnp.asarray(numbers, dtype=dtype)
+        return
+    result = tnp.asarray(numbers, dtype=dtype)
+    assert result.dtype == expected.dtype
+    np.testing.assert_array_equal(result.numpy(), expected)

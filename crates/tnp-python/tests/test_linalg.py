@@ -80,10 +80,21 @@ def test_solve(data, x):
     compare(lambda xp, x, b: xp.linalg.solve(x, b), x, b, where=f"solve {x!r} {b!r}")
 
 
+def rebuilt(xp, h, tau):
+    """The matrix from its reflections: each is 1 - tau v vᴴ, and the last was applied first."""
+    a = xp.matrix_transpose(h)
+    x, row = xp.triu(a), xp.arange(a.shape[-2])[:, None]
+    for j in reversed(range(tau.shape[-1])):
+        v = xp.where(row > j, a[..., j : j + 1], xp.astype(row == j, a.dtype))
+        x = x - tau[..., j, None, None] * xp.matmul(v, xp.matmul(xp.conj(xp.matrix_transpose(v)), x))
+    return x
+
+
 def parts_of_qr(xp, x, mode, unique):
     """What is unique of it: the products, and where no column depends on others the upper part with positive numbers on its diagonal."""
     if mode == "raw":
-        return list(xp.linalg.qr(x, mode="raw")) if unique else [part.shape for part in xp.linalg.qr(x, mode="raw")]
+        h, tau = xp.linalg.qr(x, mode="raw")
+        return [rebuilt(xp, h, tau), *((h, tau) if unique else ())]
     if mode == "r":
         r = xp.linalg.qr(x, mode="r")
         parts = [xp.matmul(xp.conj(xp.matrix_transpose(r)), r)]
@@ -97,6 +108,24 @@ def parts_of_qr(xp, x, mode, unique):
 def test_qr(x, mode):
     unique = bool(np.all(np.linalg.matrix_rank(x) == min(x.shape[-2:])))
     compare(lambda xp, x: parts_of_qr(xp, x, mode, unique), x, where=f"qr {x!r} {mode}")
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        [[1.0, np.inf], [0.0, 2.0]],
+        [[0.0, np.nan], [0.0, 1.0]],
+        [[2.0, np.inf]],
+        [[np.nan, 1.0], [1.0, 2.0]],
+        [[1.0, 2.0], [1e-200, 3.0]],
+        [[1e300, 1.0], [1e300, 2.0]],
+        [[3e-200, 1.0], [4e-200, 2.0]],
+        [[1j, 2.0]],
+        [[1.0, 2.0], [0.0, 3j]],
+    ],
+)
+def test_reflections_of_unusual_numbers(x):
+    agree(lambda xp, x: list(xp.linalg.qr(x, mode="raw")), np.asarray(x), rtol=1e-12, where=f"qr raw {x}")
 
 
 def parts_of_svd(xp, x, full, **options):

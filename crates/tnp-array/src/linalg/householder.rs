@@ -5,8 +5,9 @@ use tnp_backend::Result;
 use super::{adjoint, conjugate, matrices, swapped};
 use crate::views::span;
 use crate::{
-    Array, Operand, Reduce, concatenate, copysign, divide, equal, imag, logical_or, matmul,
-    negative, not_equal, ones_like, real, sqrt, square, where_, zeros_like,
+    Array, Operand, Reduce, add, any, concatenate, copysign, divide, imag, isfinite, logical_and,
+    logical_or, matmul, multiply, negative, not_equal, ones_like, real, sqrt, square, subtract,
+    where_, zeros_like,
 };
 
 /// The reflections `(h, tau)` behind a QR factorisation: NumPy's `qr(x, mode='raw')`.
@@ -58,26 +59,31 @@ fn reflect(x: &Array, at: usize) -> Result<(Array, Array)> {
     let (above, first) = (of_this(0, at)?, of_this(at, 1)?);
     let below = of_this(at + 1, rows - at - 1)?;
     let over_rows = || Reduce::axes(-2).keepdims();
+    // A column that has nothing to reflect away stays, and what is behind it; unless its diagonal has to become real.
+    let turns = logical_or(
+        any(not_equal(&below, 0)?, over_rows())?,
+        not_equal(imag(&first)?, 0)?,
+    )?;
     // In units of the largest, as squares of large and small numbers leave the range.
     let largest = of_this(at, rows - at)?.abs()?.max(over_rows())?;
-    let unit = where_(equal(&largest, 0)?, 1, &largest)?;
-    let squares = |part: &Array| square(divide(part, &unit)?.abs()?)?.sum(over_rows());
-    let rest = squares(&below)?;
-    // A column that has nothing to reflect away stays, unless its diagonal has to become real.
-    let turns = logical_or(not_equal(&rest, 0)?, not_equal(imag(&first)?, 0)?)?;
-    let length = sqrt(where_(&turns, rest + squares(&first)?, 1)?)? * &unit;
+    let unit = logical_and(isfinite(&largest)?, not_equal(&largest, 0)?)?;
+    let unit = where_(unit, &largest, 1)?;
+    let squares = |part: &Array| square(divide(part.abs()?, &unit)?)?.sum(over_rows());
+    let whole = add(squares(&below)?, squares(&first)?)?;
+    let length = multiply(sqrt(where_(&turns, whole, 1)?)?, &unit)?;
     let reflected = negative(copysign(length, real(&first)?)?)?;
-    let diagonal = where_(&turns, reflected, real(&first)?)?;
+    let diagonal = where_(&turns, reflected, real(&first)?)?.astype(x.dtype())?;
     let quotient = |x: Array, by: Array| {
         let by = where_(&turns, by, 1)?;
         where_(&turns, divide(x, by)?, 0)
     };
-    let scale = quotient(&diagonal - &first, diagonal.clone())?;
-    let tail = quotient(below, &first - &diagonal)?;
+    let scale = quotient(subtract(&diagonal, &first)?, diagonal.clone())?;
+    let tail = quotient(below, subtract(&first, &diagonal)?)?;
     let vector = [&zeros_like(&above, ())?, &ones_like(&first, ())?, &tail];
     let vector = concatenate(vector, -2)?;
     let along = matmul(adjoint(&vector)?, &behind)?;
-    let moved = behind - matmul(conjugate(scale.clone())? * &vector, along)?;
+    let turned = matmul(multiply(conjugate(scale.clone())?, &vector)?, along)?;
+    let moved = where_(&turns, subtract(&behind, turned)?, &behind)?;
     let this = concatenate([&above, &diagonal, &tail], -2)?;
     let before = span(x.into(), column, 0, at)?;
     Ok((concatenate([&before, &this, &moved], -1)?, scale))

@@ -290,8 +290,13 @@ impl Kit {
             let (before, text) = (transfer_stats(), format!("{x:?}"));
             let named = format!(" device='{}')", self.device());
             assert!(text.ends_with(&named), "{text}");
-            // Other tests copy at the same time.
-            assert!(transfer_stats().copies > before.copies);
+            let after = transfer_stats();
+            let copied = (after.copies - before.copies, after.bytes - before.bytes);
+            assert_eq!(
+                copied,
+                (1, 36 * 4),
+                "copies and bytes for six by six numbers"
+            );
         }
         let turned = x.t().expect("a view").get(tnp_array::s![..;-1]);
         let text = turned.expect("a view").to_string();

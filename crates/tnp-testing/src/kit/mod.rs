@@ -27,7 +27,7 @@ mod trials;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::sync::{Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use tnp_array::with_device;
 use tnp_backend::{Backend, Device, Result, backends, register};
@@ -53,8 +53,6 @@ pub struct Kit {
     lines: OnceLock<Vec<Line>>,
     /// Which of `lacks` were needed.
     used: Mutex<Vec<bool>>,
-    /// Held alone by the test of `sync`, to which failures of other tests would be reported.
-    quiet: RwLock<()>,
 }
 
 /// Something that a backend does not have.
@@ -87,7 +85,6 @@ impl Kit {
             laws: names().map(|name| (name, OnceLock::new())).collect(),
             lines: OnceLock::new(),
             used: Mutex::default(),
-            quiet: RwLock::default(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The kit's tests by name, and the program that runs them. They are known when it runs, and so is which of them cannot.
 
 use std::process::ExitCode;
-use std::sync::PoisonError;
+use std::sync::{PoisonError, RwLock};
 
 use libtest_mimic::{Arguments, Completion, Trial};
 
@@ -9,6 +9,9 @@ use super::Kit;
 use crate::rows::all_rows;
 
 type Body = fn(&Kit);
+
+/// Held alone by a test that has to be the only one of the program.
+static QUIET: RwLock<()> = RwLock::new(());
 
 const TESTS: [(&str, Body); 23] = [
     ("registration::is_found_by_name", Kit::is_found_by_name),
@@ -44,10 +47,7 @@ const TESTS: [(&str, Body); 23] = [
         "operations::fills_what_it_returns",
         Kit::fills_what_it_returns,
     ),
-    (
-        "operations::prints_what_it_shows",
-        Kit::prints_what_it_shows,
-    ),
+    (PRINTS, Kit::prints_what_it_shows),
     (
         "misuse::finds_indices_out_of_bounds",
         Kit::finds_indices_out_of_bounds,
@@ -68,17 +68,19 @@ const TESTS: [(&str, Body); 23] = [
 
 /// Failures of other tests would be reported to this one.
 const WAITS: &str = "operations::waits";
+/// Copies of other tests would be counted in this one.
+const PRINTS: &str = "operations::prints_what_it_shows";
 
 impl Kit {
     fn run(&self, test: &str, body: impl FnOnce(&Kit)) -> Completion {
         if let Some(reason) = self.ignored(test) {
             return Completion::ignored_with(reason);
         }
-        if test == WAITS {
-            let _alone = self.quiet.write().unwrap_or_else(PoisonError::into_inner);
+        if [WAITS, PRINTS].contains(&test) {
+            let _alone = QUIET.write().unwrap_or_else(PoisonError::into_inner);
             body(self);
         } else {
-            let _among_others = self.quiet.read().unwrap_or_else(PoisonError::into_inner);
+            let _among_others = QUIET.read().unwrap_or_else(PoisonError::into_inner);
             body(self);
         }
         Completion::Completed
@@ -133,6 +135,12 @@ macro_rules! backend_tests {
         $crate::backend_tests! { @ $(stringify!($name), $backend),+ }
     };
     (@ $($name:expr, $backend:expr),+) => {
+        /// Only there where the test runner of Rust took the place of the kit's.
+        #[test]
+        fn needs_harness_false() {
+            panic!("the kit's tests do not run: Cargo.toml needs `[[test]] name = ..., harness = false` for this target");
+        }
+
         fn main() -> ::std::process::ExitCode {
             #[allow(unused_imports)]
             use $crate::kit::Kit;
