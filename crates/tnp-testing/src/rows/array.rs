@@ -24,9 +24,9 @@ fn tried(operator: impl FnOnce() -> Array) -> Result<Array> {
 
 /// What `{:?}` shows, without the device that is named where memory is not the host's.
 fn debugged(x: &Array) -> Result<String> {
-    match x.tensor()?.host_ptr() {
-        Some(_) => Ok(format!("{x:?}")),
-        None => array_repr(x, &Print::new().device(false)),
+    match x.tensor() {
+        Ok(tensor) if tensor.host_ptr().is_none() => array_repr(x, &Print::new().device(false)),
+        _ => Ok(format!("{x:?}")),
     }
 }
 
