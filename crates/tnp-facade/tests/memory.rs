@@ -29,9 +29,10 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// The statistics are the process's: one test at a time.
+/// The statistics are the process's: one test at a time. One helper at most, so that it is soon known what threads keep for themselves.
 fn alone() -> MutexGuard<'static, ()> {
     static LOCK: Mutex<()> = Mutex::new(());
+    tnp_cpu::set_num_threads(2);
     LOCK.lock().unwrap_or_else(|failed| failed.into_inner())
 }
 
