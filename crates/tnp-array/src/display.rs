@@ -110,8 +110,9 @@ pub fn array2string<'a>(x: impl Into<Operand<'a>>, options: &Print) -> Result<St
     write(&x.into().into_array()?, options, print::array2string)
 }
 
-/// The array as an expression: `array([1, 2], dtype=int32)`. What `{:?}` shows. An array in memory of a device's own also says where it is,
-/// unless [`Print::device`] is off: `array([1, 2], dtype=int32, device='wgpu:0')`.
+/// The array as an expression: `array([1, 2], dtype=int32)`. What `{:?}` shows.
+///
+/// An array in memory of a device's own also says where it is: `array([1, 2], dtype=int32, device='wgpu:0')`; [`Print::device`] turns that off.
 ///
 /// # Errors
 /// As [`array2string`].
