@@ -1388,7 +1388,7 @@ def trace(a: _ArrayLike, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype:
     """Runs `body` on stand-ins for inputs and gives the graph of what it did."""
 
 def transfer_stats() -> dict[_b.str, int]:
-    """Copies between devices and between libraries so far: their number, and their bytes."""
+    """Copies between devices, from a device's own memory and between libraries so far: their number, and their bytes."""
 
 def transpose(a: _ArrayLike, axes: _Axis = None) -> ndarray:
     """Axes in another order: reversed with `()`, else as listed. A view."""
