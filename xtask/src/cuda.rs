@@ -1,18 +1,23 @@
-//! `cuda`: kernels for NVIDIA's GPUs compiled by NVRTC. That needs no GPU; the compiler comes from PyPI.
+//! `cuda`: kernels for NVIDIA's GPUs compiled by NVRTC, and the functions of NVIDIA's libraries looked up. That needs no GPU; compiler and
+//! libraries come from PyPI.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::shell::{Done, PIP, program, python, read, run, target, workspace};
 
-/// The wheels that NVRTC and CUDA's headers are in.
+/// The wheels that NVRTC, CUDA's headers and the libraries are in.
 const WHEELS: &str = "xtask/python/cuda.txt";
 
-/// NVRTC's library, and the directories of headers.
+/// NVRTC's library, the directories of headers, and those of the other libraries.
 struct Compiler {
     library: PathBuf,
     include: PathBuf,
+    libraries: Vec<PathBuf>,
 }
+
+/// Folders of wheels that hold libraries: those that are called, and those that these load.
+const LIBRARIES: [&str; 5] = ["cublas", "cufft", "cusolver", "cusparse", "nvjitlink"];
 
 /// The compiler under `target`, where pip puts it when it is not there yet.
 fn compiler() -> Done<Compiler> {
@@ -32,8 +37,12 @@ fn compiler() -> Done<Compiler> {
     let compiler = Compiler {
         library: nvidia.join("cuda_nvrtc/lib/libnvrtc.so.12"),
         include: nvidia.join("cuda_runtime/include"),
+        libraries: LIBRARIES.map(|name| nvidia.join(name).join("lib")).into(),
     };
-    match compiler.library.is_file() && compiler.include.join("cuda_runtime.h").is_file() {
+    let whole = compiler.library.is_file()
+        && compiler.include.join("cuda_runtime.h").is_file()
+        && compiler.libraries.iter().all(|folder| folder.is_dir());
+    match whole {
         true => Ok(compiler),
         false => Err(format!(
             "{} does not hold what the wheels should",
@@ -64,5 +73,10 @@ pub(crate) fn kernels() -> Done<Vec<String>> {
     tests.args(["--", "--skip", "every_kernel_becomes_cuda"]);
     tests.env("TNP_NVRTC", compiler.library);
     tests.env("TNP_CUDA_INCLUDE", compiler.include);
+    tests.env("TNP_CUDA_LIBRARIES", "1");
+    let found = std::env::var_os("LD_LIBRARY_PATH").unwrap_or_default();
+    let folders = (compiler.libraries.into_iter()).chain(std::env::split_paths(&found));
+    let folders = std::env::join_paths(folders).map_err(|error| error.to_string())?;
+    tests.env("LD_LIBRARY_PATH", folders);
     run(&mut tests).map(|()| Vec::new())
 }

@@ -42,7 +42,9 @@ pub use plan::{Plan, PlannedStep, Use, plan};
 pub use region::{
     Head, Operation, Partition, Reduction, Region, Source, Step, is_elementwise, partition,
 };
-pub use run::{call, compact, explain, input_dtypes, interpret, run, scalar, slice_layout};
+pub use run::{
+    call, compact, decomposed, explain, input_dtypes, interpret, run, scalar, slice_layout,
+};
 pub use simplify::simplify;
 pub use tensor::{Arg, Inputs, Outputs, Tensor, TensorType, Types};
 pub use transfer::{

@@ -111,10 +111,7 @@ pub(crate) fn run_inferred(
             .backend()
             .execute(device.index(), prim, inputs, outputs)
             .map_err(|error| explain(error, prim, outputs)),
-        Prim::Linalg(_) => {
-            detour::note(device, prim, types, true);
-            compiled(device, &factorisation(prim, types)?)?.run(values(0).into())
-        }
+        Prim::Linalg(_) => decomposed(device, prim, inputs),
         _ => match decompose(prim, types) {
             Some(graph) => {
                 detour::note(device, prim, types, true);
@@ -126,6 +123,33 @@ pub(crate) fn run_inferred(
             }
         },
     }
+}
+
+/// Runs the decomposition of a primitive, as [`run`] does where the backend lacks it: for backends that have it for some shapes only.
+///
+/// # Errors
+/// Those of execution, and of primitives that have none (see [`decompose`]).
+///
+/// # Examples
+/// ```no_run
+/// # // It takes a backend that this crate does not have.
+/// use tnp_backend::prim::{Linalg, Prim};
+/// use tnp_backend::{Arg, Device, TensorType, Tensor, decomposed};
+/// use tnp_dtype::DType;
+/// let device = Device::new("cpu", 0)?;
+/// let one = device.backend().upload(0, &4f64.to_le_bytes())?;
+/// let one = Tensor::contiguous(one, &[1, 1], DType::Float64);
+/// let root = decomposed(device, &Prim::Linalg(Linalg::Cholesky), &[Arg::borrowed(&one)])?;
+/// assert_eq!(root[0].ty(), TensorType::new(&[1, 1], DType::Float64));
+/// # Ok::<(), tnp_backend::Error>(())
+/// ```
+pub fn decomposed(device: Device, prim: &Prim, inputs: &[Arg<'_>]) -> Result<Outputs> {
+    let types: SmallVec<[TensorType; 3]> = inputs.iter().map(|arg| arg.tensor.ty()).collect();
+    let types: SmallVec<[&TensorType; 3]> = types.iter().collect();
+    detour::note(device, prim, &types, true);
+    let graph = factorisation(prim, &types)?;
+    let values: Inputs = inputs.iter().map(|arg| arg.tensor.clone()).collect();
+    compiled(device, &graph)?.run(values)
 }
 
 /// A backend's error with the primitive's name, and with what was to be computed where memory was lacking for it.

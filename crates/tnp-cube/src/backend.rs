@@ -55,7 +55,8 @@ pub trait Platform: Send + Sync + 'static {
     /// What code for its devices may rely on; `float64` and `float16` hold only where the device has them too.
     fn target(&self) -> Target;
 
-    /// Runs a primitive by a library of the vendor, where that is better than the kernels here.
+    /// Runs a primitive by a library of the vendor, where that is better than the kernels here; `None` leaves it to those, or to its
+    /// decomposition.
     ///
     /// # Errors
     /// The library's.
@@ -71,7 +72,7 @@ pub trait Platform: Send + Sync + 'static {
         None
     }
 
-    /// Whether [`Platform::execute`] takes a primitive.
+    /// Whether [`Platform::execute`] takes a primitive, of most shapes at least.
     fn supports(&self, prim: &Prim, inputs: &[DType]) -> bool {
         let _ = (prim, inputs);
         false
@@ -225,8 +226,17 @@ where
         outputs: &[TensorType],
     ) -> Result<Outputs> {
         let (client, gpu) = self.ready(index)?;
-        let by_vendor = self.platform.execute(client, gpu, prim, inputs, outputs);
-        by_vendor.unwrap_or_else(|| execute::execute(gpu, prim, inputs, outputs))
+        let by_vendor = guarded("a call of its vendor's library", || {
+            Ok(self.platform.execute(client, gpu, prim, inputs, outputs))
+        });
+        match by_vendor? {
+            Some(done) => done,
+            // What only a library does, and this time declines.
+            None if matches!(prim, Prim::Fft { .. } | Prim::Linalg(_)) => {
+                tnp_backend::decomposed(gpu.device, prim, inputs)
+            }
+            None => execute::execute(gpu, prim, inputs, outputs),
+        }
     }
 
     fn compile(&self, device: Device, graph: &Graph) -> Result<Box<dyn Executable>> {

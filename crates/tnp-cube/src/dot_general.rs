@@ -29,53 +29,112 @@ fn accumulator(dtype: DType) -> DType {
     }
 }
 
-/// An operand as a batch of matrices: offset, then strides of batch, of the kept axes together, and of the summed ones.
-struct Operand {
-    tensor: Tensor,
-    strides: [isize; 3],
+type Group = SmallVec<[usize; 4]>;
+
+/// A product as batches of products of matrices: each axis of an operand belongs to the batch, is kept or is summed over.
+///
+/// # Examples
+/// ```
+/// use tnp_backend::prim::DotDims;
+/// use tnp_cube::Product;
+/// use tnp_shape::Layout;
+/// let dims = DotDims {
+///     lhs_contract: [1, 2].into_iter().collect(),
+///     rhs_contract: [0, 1].into_iter().collect(),
+///     ..DotDims::default()
+/// };
+/// let product = Product::new(&dims, &[5, 3, 4], &[3, 4, 2]);
+/// assert_eq!((product.batch, product.rows, product.columns, product.inner), (1, 5, 2, 12));
+/// // Two axes that lie one after the other count as one.
+/// assert_eq!(product.strides(0, &Layout::contiguous(&[5, 3, 4])), Some([0, 12, 1]));
+/// assert_eq!(product.strides(1, &Layout::contiguous(&[3, 4, 2])), Some([0, 1, 2]));
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Product {
+    /// How many products of matrices.
+    pub batch: usize,
+    /// Kept elements of the first operand: rows of a result.
+    pub rows: usize,
+    /// Kept elements of the second: columns of a result.
+    pub columns: usize,
+    /// Products in a sum.
+    pub inner: usize,
+    /// For either operand its axes: batch, kept, summed.
+    groups: [[Group; 3]; 2],
 }
 
-/// The axes as three, by a copy where strides do not allow it.
-fn operand(gpu: &Gpu, x: &Tensor, groups: [&[usize]; 3]) -> Result<Operand> {
-    if let Some(strides) = joined(x, groups) {
-        return Ok(Operand {
-            tensor: x.clone(),
-            strides,
-        });
-    }
-    let order: SmallVec<[usize; 6]> = groups
-        .iter()
-        .flat_map(|group| group.iter().copied())
-        .collect();
-    let shape: Dims = order.iter().map(|&axis| x.shape()[axis]).collect();
-    let strides: Strides = order.iter().map(|&axis| x.layout.strides()[axis]).collect();
-    let turned = Tensor {
-        layout: Layout::from_parts(shape, strides, x.layout.offset()),
-        ..x.clone()
-    };
-    let sizes = groups.map(|group| group.iter().map(|&axis| x.shape()[axis]).product::<usize>());
-    let [_, rows, inner] = sizes;
-    Ok(Operand {
-        tensor: copy(gpu, &turned)?,
-        strides: [(rows * inner) as isize, inner as isize, 1],
-    })
-}
-
-fn joined(x: &Tensor, groups: [&[usize]; 3]) -> Option<[isize; 3]> {
-    let mut result = [0; 3];
-    for (stride, group) in result.iter_mut().zip(groups) {
-        let mut axes = group.iter().rev().filter(|&&axis| x.shape()[axis] != 1);
-        let Some(&last) = axes.next() else { continue };
-        *stride = x.layout.strides()[last];
-        let mut next = *stride * x.shape()[last] as isize;
-        for &axis in axes {
-            if x.layout.strides()[axis] != next {
-                return None;
-            }
-            next *= x.shape()[axis] as isize;
+impl Product {
+    /// The product of arrays of these shapes.
+    pub fn new(dims: &DotDims, lhs: &[usize], rhs: &[usize]) -> Product {
+        let groups = |shape: &[usize], batch: &[usize], summed: &[usize]| -> [Group; 3] {
+            let kept = (0..shape.len())
+                .filter(|axis| !batch.contains(axis) && !summed.contains(axis))
+                .collect();
+            [batch.into(), kept, summed.into()]
+        };
+        let a = groups(lhs, &dims.lhs_batch, &dims.lhs_contract);
+        let b = groups(rhs, &dims.rhs_batch, &dims.rhs_contract);
+        let size = |shape: &[usize], group: &Group| group.iter().map(|&axis| shape[axis]).product();
+        Product {
+            batch: size(lhs, &a[0]),
+            rows: size(lhs, &a[1]),
+            columns: size(rhs, &b[1]),
+            inner: size(lhs, &a[2]),
+            groups: [a, b],
         }
     }
-    Some(result)
+
+    /// Strides of an operand (0 or 1) along its batch, its kept and its summed axes, where each of the three has one.
+    pub fn strides(&self, operand: usize, layout: &Layout) -> Option<[isize; 3]> {
+        let mut result = [0; 3];
+        for (stride, group) in result.iter_mut().zip(&self.groups[operand]) {
+            let mut axes = (group.iter().rev()).filter(|&&axis| layout.shape()[axis] != 1);
+            let Some(&last) = axes.next() else { continue };
+            *stride = layout.strides()[last];
+            let mut next = *stride * layout.shape()[last] as isize;
+            for &axis in axes {
+                if layout.strides()[axis] != next {
+                    return None;
+                }
+                next *= layout.shape()[axis] as isize;
+            }
+        }
+        Some(result)
+    }
+
+    /// Strides of an operand as [`Gpu::packed`] copies it.
+    pub fn packed_strides(&self, operand: usize) -> [isize; 3] {
+        let kept = [self.rows, self.columns][operand];
+        [(kept * self.inner) as isize, self.inner as isize, 1]
+    }
+}
+
+impl Gpu {
+    /// A copy of an operand of a product: batch, kept and summed axes in this order, without gaps.
+    ///
+    /// # Errors
+    /// When memory runs out.
+    pub fn packed(&self, product: &Product, operand: usize, x: &Tensor) -> Result<Tensor> {
+        let order = || product.groups[operand].iter().flatten();
+        let shape: Dims = order().map(|&axis| x.shape()[axis]).collect();
+        let strides: Strides = order().map(|&axis| x.layout.strides()[axis]).collect();
+        let turned = Tensor {
+            layout: Layout::from_parts(shape, strides, x.layout.offset()),
+            ..x.clone()
+        };
+        copy(self, &turned)
+    }
+}
+
+/// An operand, copied where its axes do not make three, and its strides.
+fn operand(gpu: &Gpu, product: &Product, which: usize, x: &Tensor) -> Result<(Tensor, [isize; 3])> {
+    match product.strides(which, &x.layout) {
+        Some(strides) => Ok((x.clone(), strides)),
+        None => Ok((
+            gpu.packed(product, which, x)?,
+            product.packed_strides(which),
+        )),
+    }
 }
 
 /// Sums of products over pairs of axes.
@@ -86,33 +145,19 @@ pub(crate) fn dot_general(
     ty: &TensorType,
 ) -> Result<Outputs> {
     let (x, y) = (inputs[0].tensor, inputs[1].tensor);
-    let free = |x: &Tensor, a: &[usize], b: &[usize]| -> SmallVec<[usize; 4]> {
-        (0..x.shape().len())
-            .filter(|axis| !a.contains(axis) && !b.contains(axis))
-            .collect()
-    };
-    let rows = free(x, &dims.lhs_contract, &dims.lhs_batch);
-    let columns = free(y, &dims.rhs_contract, &dims.rhs_batch);
-    let size =
-        |x: &Tensor, axes: &[usize]| axes.iter().map(|&axis| x.shape()[axis]).product::<usize>();
-    let (batch, m, n, k) = (
-        size(x, &dims.lhs_batch),
-        size(x, &rows),
-        size(y, &columns),
-        size(x, &dims.lhs_contract),
-    );
+    let product = Product::new(dims, x.shape(), y.shape());
+    let (batch, m, n, k) = (product.batch, product.rows, product.columns, product.inner);
     let output = gpu.fresh(ty)?;
     if ty.size() == 0 {
         return one(output);
     }
-    let a = operand(gpu, x, [&dims.lhs_batch, &rows, &dims.lhs_contract])?;
-    let b = operand(gpu, y, [&dims.rhs_batch, &columns, &dims.rhs_contract])?;
+    let (a, b) = (operand(gpu, &product, 0, x)?, operand(gpu, &product, 1, y)?);
     let tiles = (m.div_ceil(TILE as usize), n.div_ceil(TILE as usize));
     let mut scalars = vec![index(batch)?, index(m)?, index(n)?, index(k)?];
     scalars.extend([index(tiles.0)?, index(tiles.1)?]);
-    for operand in [&a, &b] {
-        scalars.push(index(operand.tensor.layout.offset())?);
-        scalars.extend(operand.strides.iter().map(|&stride| step(stride)));
+    for (tensor, strides) in [&a, &b] {
+        scalars.push(index(tensor.layout.offset())?);
+        scalars.extend(strides.iter().map(|&stride| step(stride)));
     }
     index(ty.size())?;
     let dtype = ty.dtype;
@@ -131,7 +176,7 @@ pub(crate) fn dot_general(
         move |buffers: &[Memory]| write(dtype, buffers),
     );
     let work = batch * tiles.0 * tiles.1 * units as usize;
-    gpu.launch(kernel, work, &[&a.tensor, &b.tensor], &[&output], &scalars)?;
+    gpu.launch(kernel, work, &[&a.0, &b.0], &[&output], &scalars)?;
     one(output)
 }
 

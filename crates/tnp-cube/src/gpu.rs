@@ -132,7 +132,10 @@ impl Gpu {
     }
 
     /// A fresh contiguous tensor with arbitrary contents.
-    pub(crate) fn fresh(&self, ty: &TensorType) -> Result<Tensor> {
+    ///
+    /// # Errors
+    /// When memory runs out.
+    pub fn fresh(&self, ty: &TensorType) -> Result<Tensor> {
         let buffer = self.allocate(ty.bytes())?;
         Ok(Tensor::contiguous(buffer, &ty.shape, ty.dtype))
     }
@@ -150,6 +153,35 @@ impl Gpu {
         Ok(())
     }
 
+    /// Takes down that what may have gone wrong with `inputs` has gone wrong with `outputs` too; their memories, in order.
+    fn inherited<'a>(
+        &self,
+        inputs: &[&'a Tensor],
+        outputs: &[&'a Tensor],
+    ) -> Result<SmallVec<[&'a CubeMemory; 8]>> {
+        let memories: Result<SmallVec<[&CubeMemory; 8]>> = (inputs.iter().chain(outputs))
+            .map(|tensor| memory(&tensor.buffer))
+            .collect();
+        let memories = memories?;
+        for &input in &memories[..inputs.len()] {
+            let faults = input.faults();
+            if !faults.is_empty() {
+                for &output in &memories[inputs.len()..] {
+                    output.may_fail(faults.iter().cloned());
+                }
+            }
+        }
+        Ok(memories)
+    }
+
+    /// For what a library of the vendor computes: `outputs` inherit what may have gone wrong with `inputs`, as those of kernels do.
+    ///
+    /// # Errors
+    /// When a buffer is another backend's.
+    pub fn inherit(&self, inputs: &[&Tensor], outputs: &[&Tensor]) -> Result<()> {
+        self.inherited(inputs, outputs).map(|_| ())
+    }
+
     /// Launches a kernel over `work` units of work, that many or fewer units at once. `outputs` inherit what may have gone
     /// wrong with `inputs`.
     pub(crate) fn launch(
@@ -163,18 +195,7 @@ impl Gpu {
         if work == 0 {
             return Ok(());
         }
-        let memories: Result<SmallVec<[&CubeMemory; 8]>> = (inputs.iter().chain(outputs))
-            .map(|tensor| memory(&tensor.buffer))
-            .collect();
-        let memories = memories?;
-        for &input in &memories[..inputs.len()] {
-            let faults = input.faults();
-            if !faults.is_empty() {
-                for &output in &memories[inputs.len()..] {
-                    output.may_fail(faults.iter().cloned());
-                }
-            }
-        }
+        let memories = self.inherited(inputs, outputs)?;
         let handles: SmallVec<[_; 8]> = memories.iter().map(|memory| memory.handle()).collect();
         let cubes = self.grid(work.div_ceil(kernel.units as usize));
         self.driver.launch(kernel, cubes, &handles, scalars)

@@ -34,6 +34,7 @@ mod unary;
 
 pub use backend::{Adapter, CubeBackend, Platform};
 pub use code::Target;
+pub use dot_general::Product;
 pub use gpu::Gpu;
 pub use kernel::Kernel;
 pub use memory::{CubeMemory, FreeMemory, memory};

@@ -1,5 +1,6 @@
-//! Every kernel that the backend writes becomes CUDA C++, and NVRTC compiles it for two generations of GPUs. Neither needs a device.
-//! `TNP_NVRTC` names NVRTC's library, `TNP_CUDA_INCLUDE` the directories of CUDA's headers.
+//! Every kernel that the backend writes becomes CUDA C++, and NVRTC compiles it for two generations of GPUs; every function of NVIDIA's
+//! libraries that is called is there. Neither needs a device. `TNP_NVRTC` names NVRTC's library, `TNP_CUDA_INCLUDE` the directories of
+//! CUDA's headers; `TNP_CUDA_LIBRARIES` says that the other libraries can be loaded.
 
 mod kernels;
 mod nvrtc;
@@ -175,6 +176,28 @@ fn products_of_matrices_are_rounded_once(nvrtc: &Nvrtc) {
     assert_eq!(ptx.matches("add.f32").count(), 0, "{ptx}");
 }
 
+/// Loading a library finds all functions that are called. Where there is no device none of them can be started, which is an error.
+fn libraries_have_what_is_called() {
+    let devices = tnp_backend::devices();
+    let device = devices
+        .iter()
+        .any(|info| info.device.backend().name() == "cuda");
+    for library in tnp_cuda::libraries() {
+        let file = library
+            .file()
+            .unwrap_or_else(|| panic!("{:?}", library.missing()));
+        match (library.check(), device) {
+            (Ok(()), true) => println!("{} is {file}, and starts", library.name()),
+            (Ok(()), false) => panic!("{} needs no device?", library.name()),
+            (Err(error), true) => panic!("{error}"),
+            (Err(error), false) => {
+                println!("{} is {file}; without a device: {error}", library.name());
+                assert_eq!(error.kind(), tnp_backend::ErrorKind::Device, "{error}");
+            }
+        }
+    }
+}
+
 fn main() -> ExitCode {
     let compiled = |name, test: fn(&Nvrtc)| {
         Trial::ignorable_test(name, move || match Nvrtc::named() {
@@ -185,12 +208,20 @@ fn main() -> ExitCode {
             None => Ok(Completion::ignored_with("TNP_NVRTC names no library")),
         })
     };
+    let libraries = || match std::env::var_os("TNP_CUDA_LIBRARIES") {
+        Some(_) => {
+            libraries_have_what_is_called();
+            Ok(Completion::Completed)
+        }
+        None => Ok(Completion::ignored_with("TNP_CUDA_LIBRARIES is not set")),
+    };
     let written = || {
         every_kernel_becomes_cuda();
         Ok(())
     };
     let tests = vec![
         Trial::test("every_kernel_becomes_cuda", written),
+        Trial::ignorable_test("libraries_have_what_is_called", libraries),
         compiled("every_kernel_compiles", every_kernel_compiles),
         compiled(
             "a_product_and_a_sum_are_rounded_twice",
