@@ -88,9 +88,10 @@ pub use tnp_backend::{
     reset_transfer_stats, set_warning_hook, transfer_stats,
 };
 pub use tnp_dtype::{
-    Casting, DType, Element, FloatInfo, IntInfo, Kind, Literal, Mode, Scalar, ScalarKind, Settings,
-    TypeInfo, bf16, c64, c128, can_cast, current_mode, f16, finfo, iinfo, issubdtype,
-    promote_types, set_default_mode, set_default_prefer_float32, with_mode, with_prefer_float32,
+    Casting, DType, Element, FloatInfo, IntInfo, Kind, Literal, Mode, Precision, Scalar,
+    ScalarKind, Settings, TypeInfo, bf16, c64, c128, can_cast, current_mode, current_precision,
+    f16, finfo, iinfo, issubdtype, promote_types, set_default_mode, set_default_prefer_float32,
+    with_mode, with_precision, with_prefer_float32,
 };
 pub use tnp_shape::{Ellipsis, Index, IntoIndex, NewAxis, newaxis, s};
 pub use tree::{IntoResult, Structure, Tree};

@@ -278,6 +278,18 @@ fn a_context_carries_the_promotion_mode() {
 }
 
 #[test]
+fn a_context_carries_the_precision_of_products() {
+    let carried = with_precision(Precision::TensorFloat32, Context::capture);
+    let there = std::thread::spawn(move || {
+        let outside = current_precision();
+        let _entered = carried.enter();
+        (outside, current_precision())
+    });
+    let inside = (Precision::Float32, Precision::TensorFloat32);
+    assert_eq!(there.join().unwrap(), inside);
+}
+
+#[test]
 fn the_failure_of_an_operation_reaches_what_derives_from_it() {
     let x = ones(4, ()).unwrap();
     x.tensor()

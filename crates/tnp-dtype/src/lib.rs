@@ -18,9 +18,9 @@ pub use element::{Complex, Element, bf16, c64, c128, f16};
 pub use limits::{FloatInfo, IntInfo, LimitsError, finfo, iinfo};
 pub use literal::Literal;
 pub use promotion::{
-    BinaryRule, DefaultError, Mode, Promoted, PromotionError, ReductionRule, Refusal, Scalar,
-    ScalarError, Scope, Settings, TypeInfo, TypeOrScalar, UnaryRule, binary, current_mode,
-    current_prefer_float32, default_complex, default_fill_float, default_float, default_int,
-    promote_types, reduction, result_type, set_default_mode, set_default_prefer_float32,
-    to_inexact, unary, with_mode, with_prefer_float32,
+    BinaryRule, DefaultError, Mode, Precision, Promoted, PromotionError, ReductionRule, Refusal,
+    Scalar, ScalarError, Scope, Settings, TypeInfo, TypeOrScalar, UnaryRule, binary, current_mode,
+    current_precision, current_prefer_float32, default_complex, default_fill_float, default_float,
+    default_int, promote_types, reduction, result_type, set_default_mode,
+    set_default_prefer_float32, to_inexact, unary, with_mode, with_precision, with_prefer_float32,
 };

@@ -19,6 +19,7 @@ fn defaults_are_set_once_and_seen_everywhere() {
     let expected = Settings {
         mode: Mode::All,
         prefer_float32: true,
+        ..Settings::default()
     };
     assert_eq!(Settings::capture(), expected);
     assert_eq!(

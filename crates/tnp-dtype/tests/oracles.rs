@@ -230,6 +230,7 @@ fn settings(table: &str) -> Settings {
     Settings {
         mode,
         prefer_float32,
+        ..Settings::default()
     }
 }
 

@@ -270,7 +270,7 @@ fn the_order_of_operands_does_not_matter() {
     for mode in Mode::ALL {
         let _scope = Settings {
             mode,
-            prefer_float32: false,
+            ..Settings::default()
         }
         .enter();
         for &x in &operands {

@@ -22,8 +22,8 @@ const MANY_TRACES: usize = 6;
 
 /// A function that is traced on its first call with each signature and run as a compiled graph from then on.
 ///
-/// A signature is the structure of the input, shape, dtype and weakness of each array, the promotion mode, `prefer_float32`
-/// and the device. A Rust value that `f` captures is part of the program: a changed one is not seen by signatures that have been traced.
+/// A signature is the structure of the input, shape, dtype and weakness of each array, the promotion mode, `prefer_float32`,
+/// the precision of products and the device. A Rust value that `f` captures is part of the program: a changed one is not seen by signatures that have been traced.
 /// What `f` does besides computing arrays (printing, counting) happens when it is traced, not at each call.
 pub struct Function<F, T, R> {
     body: F,

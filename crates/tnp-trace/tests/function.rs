@@ -30,8 +30,10 @@ fn a_function_is_traced_once_per_signature_and_equals_itself() -> Result<()> {
     assert_eq!(f.trace_count(), 2);
     with_mode(Mode::All, || f.call(&(x(), y.clone())))?;
     assert_eq!(f.trace_count(), 3);
+    with_precision(Precision::TensorFloat32, || f.call(&(x(), y.clone())))?;
+    assert_eq!(f.trace_count(), 4);
     f.call(&(x(), y))?;
-    assert_eq!(f.trace_count(), 3);
+    assert_eq!(f.trace_count(), 4);
     Ok(())
 }
 

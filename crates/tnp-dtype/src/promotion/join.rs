@@ -184,10 +184,7 @@ fn both_weak(lhs: DType, rhs: DType) -> DType {
 
 #[cold]
 fn refuse(op: &'static str, mode: Mode, lhs: TypeOrScalar, rhs: TypeOrScalar) -> PromotionError {
-    let settings = Settings {
-        mode: Mode::Numpy,
-        prefer_float32: false,
-    };
+    let settings = Settings::default();
     let (left, right) = (alone(settings, lhs).dtype, alone(settings, rhs).dtype);
     let refusal = match mode {
         Mode::Numpy | Mode::Legacy => Refusal::NoCommon {

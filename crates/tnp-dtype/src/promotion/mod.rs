@@ -38,8 +38,9 @@ mod table;
 
 pub use error::{PromotionError, Refusal, ScalarError};
 pub use mode::{
-    DefaultError, Mode, Scope, Settings, current_mode, current_prefer_float32, set_default_mode,
-    set_default_prefer_float32, with_mode, with_prefer_float32,
+    DefaultError, Mode, Precision, Scope, Settings, current_mode, current_precision,
+    current_prefer_float32, set_default_mode, set_default_prefer_float32, with_mode,
+    with_precision, with_prefer_float32,
 };
 pub use reduction::{ReductionRule, reduction};
 pub use rule::{BinaryRule, UnaryRule, binary, unary};

@@ -1,4 +1,5 @@
-//! The promotion mode and `prefer_float32`: scoped per thread, with a process default that is set once.
+//! The promotion mode and `prefer_float32`: scoped per thread, with a process default that is set once. The precision of products, which is
+//! scoped alone.
 
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -72,6 +73,42 @@ static DEFAULT_PREFER: AtomicU8 = AtomicU8::new(0);
 thread_local! {
     static MODE: Cell<u8> = const { Cell::new(0) };
     static PREFER: Cell<u8> = const { Cell::new(0) };
+    static PRECISION: Cell<Precision> = const { Cell::new(Precision::Float32) };
+}
+
+/// How exactly devices multiply matrices of float32.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Precision {
+    /// In float32.
+    #[default]
+    Float32,
+    /// Factors may be rounded to the 10 bits of TensorFloat-32; sums are float32. NVIDIA's GPUs since Ampere are several times as fast
+    /// with it. Devices that do not know it, the CPU among them, multiply in float32.
+    TensorFloat32,
+}
+
+/// How exactly matrices of float32 are multiplied on this thread.
+#[inline]
+pub fn current_precision() -> Precision {
+    PRECISION.get()
+}
+
+/// Runs a closure in which matrices of float32 are multiplied so exactly; what was in force before comes back afterwards, also on panic.
+///
+/// There is no default to be set for a process: less than float32 is asked for where it is wanted.
+///
+/// # Examples
+/// ```
+/// use tnp_dtype::{Precision, current_precision, with_precision};
+/// assert_eq!(current_precision(), Precision::Float32);
+/// let inside = with_precision(Precision::TensorFloat32, current_precision);
+/// assert_eq!(inside, Precision::TensorFloat32);
+/// ```
+pub fn with_precision<R>(precision: Precision, body: impl FnOnce() -> R) -> R {
+    let _scope = Scope::keep();
+    PRECISION.set(precision);
+    body()
 }
 
 /// The scoped value if there is one, else the process default, else 0; never "not set".
@@ -141,7 +178,7 @@ pub fn with_prefer_float32<R>(prefer: bool, body: impl FnOnce() -> R) -> R {
     body()
 }
 
-/// The settings that decide promotion, as one small value: to carry to another thread, or to key a cache with.
+/// The settings that decide promotion and precision, as one small value: to carry to another thread, or to key a cache with.
 ///
 /// # Examples
 /// ```
@@ -160,6 +197,9 @@ pub struct Settings {
     pub mode: Mode,
     /// Whether floating scalars and literals become `float32`.
     pub prefer_float32: bool,
+    /// How exactly matrices of float32 are multiplied.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub precision: Precision,
 }
 
 impl Settings {
@@ -169,6 +209,7 @@ impl Settings {
         Settings {
             mode: current_mode(),
             prefer_float32: current_prefer_float32(),
+            precision: current_precision(),
         }
     }
 
@@ -178,6 +219,7 @@ impl Settings {
         let scope = Scope::keep();
         MODE.set(self.mode as u8 + 1);
         PREFER.set(self.prefer_float32 as u8 + 1);
+        PRECISION.set(self.precision);
         scope
     }
 }
@@ -189,6 +231,7 @@ impl Settings {
 pub struct Scope {
     mode: u8,
     prefer: u8,
+    precision: Precision,
     stays_on_thread: PhantomData<*const ()>,
 }
 
@@ -197,6 +240,7 @@ impl Scope {
         Scope {
             mode: MODE.get(),
             prefer: PREFER.get(),
+            precision: PRECISION.get(),
             stays_on_thread: PhantomData,
         }
     }
@@ -206,5 +250,6 @@ impl Drop for Scope {
     fn drop(&mut self) {
         MODE.set(self.mode);
         PREFER.set(self.prefer);
+        PRECISION.set(self.precision);
     }
 }
