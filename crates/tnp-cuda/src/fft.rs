@@ -574,6 +574,25 @@ mod tests {
     }
 
     #[test]
+    fn copies_have_the_axis_last() {
+        extern crate tnp_cpu as _;
+        let cpu = tnp_backend::Device::new("cpu", 0).expect("the backend is linked");
+        let bytes: Vec<u8> = (0..24u32).flat_map(|x| (x as f32).to_le_bytes()).collect();
+        let buffer = cpu.backend().upload(0, &bytes).expect("memory");
+        let x = Tensor::contiguous(buffer, &[2, 3, 4], DType::Float32);
+        for axis in 0..3 {
+            let copy = packed(&x, axis).expect("memory");
+            let mut bytes = [0; 96];
+            tnp_backend::download(&copy, &mut bytes).expect("on the CPU");
+            let last = axis_last(x.shape(), axis);
+            for (number, index) in indices(x.shape()).iter().enumerate() {
+                let at = 4 * place(&last, index);
+                assert_eq!(bytes[at..at + 4], (number as f32).to_le_bytes());
+            }
+        }
+    }
+
+    #[test]
     fn what_cannot_be_planned_is_declined() {
         let empty = Layout::contiguous(&[0, 4]);
         assert_eq!(

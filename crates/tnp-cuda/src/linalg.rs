@@ -3,6 +3,8 @@
 //! Both count columns first. A matrix in C order is to them the transposed one, its lower triangle the upper one; where that will not do,
 //! the matrix is copied column by column. Everything else is left to decompositions, which do all matrices of a batch at once.
 
+mod calls;
+
 use std::ffi::c_int;
 
 use cubecl::client::ComputeClient;
@@ -13,10 +15,7 @@ use tnp_cube::Gpu;
 use tnp_dtype::{DType, Literal};
 use tnp_shape::{Dims, Layout, Strides};
 
-use crate::library::{Address, Blas, Solver, Status, done};
-use crate::product::{SCALARS, numbers};
-use crate::queue::address;
-use crate::session::Session;
+use crate::library::{Blas, Solver};
 
 /// Which triangle is read (`cublasFillMode_t`).
 const LOWER: c_int = 0;
@@ -144,18 +143,125 @@ pub(crate) fn linalg(
     if !supports(op) || outputs.iter().any(|ty| ty.size() == 0) {
         return None;
     }
+    let batch = Batch::worth(inputs[0].tensor.shape())?;
+    let calls = calls::Device::new(client, gpu, inputs[0].tensor, batch, op)?;
+    solved(&calls, batch, op, inputs, outputs).transpose()
+}
+
+/// What the libraries do, of matrices in memory without gaps: for each matrix a call.
+trait Calls {
+    /// cuSOLVER's `potrf` of the triangle [`CHOLESKY`], and its verdicts.
+    fn cholesky(&self, x: Tensor) -> Result<(Tensor, Vec<i32>)>;
+    /// cuSOLVER's `getrf`, with pivots of such a type.
+    fn lu(&self, x: Tensor, pivots: &TensorType) -> Result<(Tensor, Tensor)>;
+    /// cuSOLVER's `syevd` of the triangle [`EIGH`]: eigenvectors (or nothing) in the matrices' place, values of such a type, verdicts.
+    fn eigh(
+        &self,
+        x: Tensor,
+        vectors: bool,
+        values: &TensorType,
+    ) -> Result<(Tensor, Tensor, Vec<i32>)>;
+    /// cuBLAS's `trsm`.
+    fn triangular_solve(&self, call: &Trsm, a: &Tensor, b: Tensor) -> Result<Tensor>;
+}
+
+/// What the primitive asks for, by calls; `None` where it cannot be said as such.
+fn solved(
+    calls: &impl Calls,
+    batch: Batch,
+    op: Linalg,
+    inputs: &[Arg<'_>],
+    outputs: &[TensorType],
+) -> Result<Option<Outputs>> {
     let x = inputs[0].tensor;
-    let batch = Batch::worth(x.shape())?;
-    let work = Work { client, gpu, batch };
-    match op {
+    let results = match op {
+        Linalg::Cholesky => cholesky(calls, x)?,
+        Linalg::Lu => lu(calls, batch, x, outputs)?,
+        Linalg::Eigh { vectors } => eigh(calls, x, vectors, outputs)?,
         Linalg::TriangularSolve { lower, unit } => {
-            work.triangular_solve((lower, unit), x, inputs[1].tensor)
+            return triangular_solve(calls, batch, (lower, unit), x, inputs[1].tensor);
         }
-        Linalg::Cholesky => work.ready(x)?.cholesky(x),
-        Linalg::Lu => work.ready(x)?.lu(x, outputs),
-        Linalg::Eigh { vectors } => work.ready(x)?.eigh(x, vectors, outputs),
-        Linalg::Qr { .. } | Linalg::Svd { .. } | Linalg::Eig { .. } | Linalg::Require(_) => None,
+        Linalg::Qr { .. } | Linalg::Svd { .. } | Linalg::Eig { .. } | Linalg::Require(_) => {
+            return Ok(None);
+        }
+    };
+    Ok(Some(results))
+}
+
+fn cholesky(calls: &impl Calls, x: &Tensor) -> Result<Outputs> {
+    let device = x.device();
+    let sides = Hermitian::new(x, |x| {
+        let nan = one(device, Prim::Unary(Unary::IsNan), &[x])?;
+        one(device, Prim::Unary(Unary::LogicalNot), &[&nan])
+    })?;
+    let (l, verdicts) = calls.cholesky(copy(&sides.clean)?)?;
+    if verdicts.iter().any(|&verdict| verdict != 0) {
+        return Err(Property::Positive.error());
     }
+    let zero = full(device, l.shape(), l.dtype, 0.0)?;
+    let l = select(&sides.lower, &sides.mark(&l)?, &zero)?;
+    Ok([l].into_iter().collect())
+}
+
+fn lu(calls: &impl Calls, batch: Batch, x: &Tensor, outputs: &[TensorType]) -> Result<Outputs> {
+    let device = x.device();
+    // The verdict would tell of a zero on the diagonal, which is none of our business here.
+    let (lu, pivots) = calls.lu(copy_by_columns(x)?, &outputs[1])?;
+    let (mut rows, mut swaps) = (Vec::new(), Vec::new());
+    for pivots in read(&pivots, i64::from_le_bytes)?.chunks(batch.n) {
+        let (order, exchanges) = order(pivots).ok_or_else(|| {
+            Error::device("cuda: cusolverDnXgetrf named a row that the matrix does not have")
+        })?;
+        rows.extend(order);
+        swaps.push(exchanges);
+    }
+    let rows = write(device, &outputs[1].shape, &rows)?;
+    let swaps = write(device, &outputs[2].shape, &swaps)?;
+    Ok([lu, rows, swaps].into_iter().collect())
+}
+
+fn eigh(calls: &impl Calls, x: &Tensor, vectors: bool, outputs: &[TensorType]) -> Result<Outputs> {
+    let finite = |x: &Tensor| one(x.device(), Prim::Unary(Unary::IsFinite), &[x]);
+    let sides = Hermitian::new(x, finite)?;
+    let (v, w, verdicts) = calls.eigh(copy_by_columns(&sides.clean)?, vectors, &outputs[0])?;
+    if verdicts.iter().any(|&verdict| verdict != 0) {
+        return Err(Property::Eigenvalues.error());
+    }
+    let mut results: Outputs = [sides.mark(&w)?].into_iter().collect();
+    if vectors {
+        results.push(sides.mark(&v)?);
+    }
+    Ok(results)
+}
+
+fn triangular_solve(
+    calls: &impl Calls,
+    batch: Batch,
+    (lower, unit): (bool, bool),
+    a: &Tensor,
+    b: &Tensor,
+) -> Result<Option<Outputs>> {
+    if !unit {
+        regular(a)?;
+    }
+    let core = a.layout.ndim() - 2;
+    let call = |a: &Tensor| {
+        let strides = [a.layout.strides()[core], a.layout.strides()[core + 1]];
+        Trsm::new((lower, unit), batch.n, b.shape()[core + 1], strides)
+    };
+    let packed;
+    let (a, call) = match call(a) {
+        Some(call) => (a, call),
+        None => {
+            packed = copy(a)?;
+            let Some(call) = call(&packed) else {
+                return Ok(None);
+            };
+            (&packed, call)
+        }
+    };
+    let x = calls.triangular_solve(&call, a, copy(b)?)?;
+    Ok(Some([x].into_iter().collect()))
 }
 
 /// One primitive on a device.
@@ -280,101 +386,6 @@ fn write(device: Device, shape: &[usize], values: &[i64]) -> Result<Tensor> {
     Ok(Tensor::contiguous(buffer, shape, DType::Int64))
 }
 
-/// What is worked on, and with what.
-#[derive(Clone, Copy)]
-struct Work<'a> {
-    client: &'a ComputeClient<CudaRuntime>,
-    gpu: &'a Gpu,
-    batch: Batch,
-}
-
-impl<'a> Work<'a> {
-    /// With cuSOLVER at hand.
-    fn ready(self, x: &Tensor) -> Option<Factorisations<'a>> {
-        let library = Solver::get().ok()?;
-        let session = Session::of(x.device())?;
-        let (handle, parameters) = session.lock().unwrap_or_else(|e| e.into_inner()).solver()?;
-        Some(Factorisations {
-            work: self,
-            library,
-            handle,
-            parameters,
-            number: numbers(x.dtype)?.0,
-            device: x.device(),
-        })
-    }
-
-    fn triangular_solve(
-        self,
-        (lower, unit): (bool, bool),
-        a: &Tensor,
-        b: &Tensor,
-    ) -> Option<Result<Outputs>> {
-        let library = Blas::get().ok()?;
-        let Batch { n, .. } = self.batch;
-        let columns = *b.shape().last()?;
-        let session = Session::of(a.device())?;
-        let handle = session.lock().unwrap_or_else(|e| e.into_inner()).blas()?;
-        let call = |a: &Tensor| {
-            let core = a.layout.ndim() - 2;
-            let strides = [a.layout.strides()[core], a.layout.strides()[core + 1]];
-            Trsm::new((lower, unit), n, columns, strides)
-        };
-        let run = || {
-            if !unit {
-                regular(a)?;
-            }
-            let packed;
-            let (a, call) = match call(a) {
-                Some(call) => (a, call),
-                None => {
-                    packed = copy(a)?;
-                    let Some(call) = call(&packed) else {
-                        return Ok(None);
-                    };
-                    (&packed, call)
-                }
-            };
-            let x = copy(b)?;
-            self.gpu.inherit(&[a], &[&x])?;
-            let item = x.dtype.itemsize();
-            let (triangle, sides) = (address(self.client, a)?, address(self.client, &x)?);
-            let solve = match x.dtype {
-                DType::Float32 => library.cublasStrsm_v2_64,
-                DType::Float64 => library.cublasDtrsm_v2_64,
-                DType::Complex64 => library.cublasCtrsm_v2_64,
-                _ => library.cublasZtrsm_v2_64,
-            };
-            let session = session.lock().unwrap_or_else(|e| e.into_inner());
-            session.queue.ordered(self.client, || {
-                for (number, start) in starts(&a.layout).into_iter().enumerate() {
-                    // SAFETY: the call reads and writes within the operands, as the tests of `Trsm` show of what it says.
-                    let status = unsafe {
-                        solve(
-                            handle,
-                            call.side,
-                            call.fill,
-                            call.transpose,
-                            call.unit,
-                            call.m,
-                            call.n,
-                            SCALARS.at(x.dtype, 0),
-                            triangle.wrapping_byte_offset(start * item as isize),
-                            call.leading[0],
-                            sides.wrapping_byte_add(number * n * columns * item),
-                            call.leading[1],
-                        )
-                    };
-                    done(Blas::TITLE, "cublasTrsm", status)?;
-                }
-                Ok(())
-            })?;
-            Ok(Some([x].into_iter().collect()))
-        };
-        run().transpose()
-    }
-}
-
 /// Fails where some triangle has a zero on its diagonal.
 fn regular(a: &Tensor) -> Result<()> {
     let core = a.layout.ndim() - 2;
@@ -399,255 +410,6 @@ fn regular(a: &Tensor) -> Result<()> {
     match scalar(&one(a.device(), any, &[&equal])?)?.value::<bool>() {
         true => Err(Property::Regular.error()),
         false => Ok(()),
-    }
-}
-
-/// cuSOLVER for matrices of a dtype.
-struct Factorisations<'a> {
-    work: Work<'a>,
-    library: &'static Solver,
-    handle: crate::library::Opaque,
-    parameters: crate::library::Opaque,
-    number: Status,
-    device: Device,
-}
-
-/// Where one call works: what it is given of each operand, a work area here and there with their bytes, and its verdict.
-struct Places<'a> {
-    of: &'a [Address],
-    area: (Address, usize),
-    host: (Address, usize),
-    info: *mut c_int,
-}
-
-impl Factorisations<'_> {
-    /// Calls a function for each matrix, waits, and gives the functions' verdicts. Operands hold as many elements for each.
-    fn each(
-        &self,
-        operands: &[&Tensor],
-        name: &str,
-        bytes: impl FnOnce(&mut usize, &mut usize) -> Status,
-        call: impl Fn(Places<'_>) -> Status,
-    ) -> Result<Vec<i32>> {
-        let Work { client, gpu, batch } = self.work;
-        let session = Session::of(self.device).ok_or_else(|| Error::device("cuda: no session"))?;
-        let session = session.lock().unwrap_or_else(|e| e.into_inner());
-        let (mut here, mut there) = (0, 0);
-        session
-            .queue
-            .inside(|| done(Solver::TITLE, name, bytes(&mut here, &mut there)))?;
-        let area = gpu.fresh(&TensorType::new(&[here.max(1)], DType::UInt8))?;
-        let info = gpu.fresh(&TensorType::new(&[batch.count], DType::Int32))?;
-        gpu.inherit(&operands[..1], &[&info])?;
-        let mut host = vec![0u64; there.div_ceil(8).max(1)];
-        let bases: Result<Vec<(Address, usize)>> = operands
-            .iter()
-            .map(|x| Ok((address(client, x)?, x.ty().bytes() / batch.count)))
-            .collect();
-        let bases = bases?;
-        let (area_at, info_at) = (address(client, &area)?, address(client, &info)?);
-        session.queue.ordered(client, || {
-            let outcome = (0..batch.count).try_for_each(|number| {
-                let of: Vec<Address> = (bases.iter())
-                    .map(|&(base, bytes)| base.wrapping_byte_add(number * bytes))
-                    .collect();
-                let status = call(Places {
-                    of: &of,
-                    area: (area_at, here),
-                    host: (host.as_mut_ptr().cast(), there),
-                    info: info_at.cast::<c_int>().wrapping_add(number),
-                });
-                done(Solver::TITLE, name, status)
-            });
-            // The work area of the host is used until then.
-            session.queue.finish().and(outcome)
-        })?;
-        drop(session);
-        read(&info, i32::from_le_bytes)
-    }
-
-    fn cholesky(&self, x: &Tensor) -> Option<Result<Outputs>> {
-        let n = self.work.batch.n as i64;
-        let (s, number) = (self.library, self.number);
-        let run = || {
-            let sides = Hermitian::new(x, |x| {
-                let nan = one(self.device, Prim::Unary(Unary::IsNan), &[x])?;
-                one(self.device, Prim::Unary(Unary::LogicalNot), &[&nan])
-            })?;
-            let l = copy(&sides.clean)?;
-            let verdicts = self.each(
-                &[&l],
-                "cusolverDnXpotrf",
-                // SAFETY: the places can be written; the matrix is not read.
-                |here, there| unsafe {
-                    (s.cusolverDnXpotrf_bufferSize)(
-                        self.handle,
-                        self.parameters,
-                        CHOLESKY,
-                        n,
-                        number,
-                        std::ptr::null(),
-                        n,
-                        number,
-                        here,
-                        there,
-                    )
-                },
-                // SAFETY: the matrix, the work areas and the verdict are memory of these sizes, alive until the queue has finished.
-                |places| unsafe {
-                    (s.cusolverDnXpotrf)(
-                        self.handle,
-                        self.parameters,
-                        CHOLESKY,
-                        n,
-                        number,
-                        places.of[0],
-                        n,
-                        number,
-                        places.area.0,
-                        places.area.1,
-                        places.host.0,
-                        places.host.1,
-                        places.info,
-                    )
-                },
-            )?;
-            if verdicts.iter().any(|&verdict| verdict != 0) {
-                return Err(Property::Positive.error());
-            }
-            let zero = full(self.device, l.shape(), l.dtype, 0.0)?;
-            let l = select(&sides.lower, &sides.mark(&l)?, &zero)?;
-            Ok([l].into_iter().collect())
-        };
-        Some(run())
-    }
-
-    fn lu(&self, x: &Tensor, outputs: &[TensorType]) -> Option<Result<Outputs>> {
-        let n = self.work.batch.n as i64;
-        let (s, number) = (self.library, self.number);
-        let run = || {
-            let lu = copy_by_columns(x)?;
-            let pivots = self.work.gpu.fresh(&outputs[1])?;
-            self.work.gpu.inherit(&[&lu], &[&pivots])?;
-            // A verdict tells of a zero on the diagonal, which is none of our business here.
-            self.each(
-                &[&lu, &pivots],
-                "cusolverDnXgetrf",
-                // SAFETY: as for `cholesky`.
-                |here, there| unsafe {
-                    (s.cusolverDnXgetrf_bufferSize)(
-                        self.handle,
-                        self.parameters,
-                        n,
-                        n,
-                        number,
-                        std::ptr::null(),
-                        n,
-                        number,
-                        here,
-                        there,
-                    )
-                },
-                // SAFETY: as for `cholesky`.
-                |places| unsafe {
-                    (s.cusolverDnXgetrf)(
-                        self.handle,
-                        self.parameters,
-                        n,
-                        n,
-                        number,
-                        places.of[0],
-                        n,
-                        places.of[1].cast(),
-                        number,
-                        places.area.0,
-                        places.area.1,
-                        places.host.0,
-                        places.host.1,
-                        places.info,
-                    )
-                },
-            )?;
-            let (mut rows, mut swaps) = (Vec::new(), Vec::new());
-            for pivots in read(&pivots, i64::from_le_bytes)?.chunks(self.work.batch.n) {
-                let (order, exchanges) = order(pivots).ok_or_else(|| {
-                    Error::device(
-                        "cuda: cusolverDnXgetrf named a row that the matrix does not have",
-                    )
-                })?;
-                rows.extend(order);
-                swaps.push(exchanges);
-            }
-            let rows = write(self.device, &outputs[1].shape, &rows)?;
-            let swaps = write(self.device, &outputs[2].shape, &swaps)?;
-            Ok([lu, rows, swaps].into_iter().collect())
-        };
-        Some(run())
-    }
-
-    fn eigh(&self, x: &Tensor, vectors: bool, outputs: &[TensorType]) -> Option<Result<Outputs>> {
-        let n = self.work.batch.n as i64;
-        let (s, number) = (self.library, self.number);
-        let real = numbers(x.dtype.real())?.0;
-        let run = || {
-            let sides =
-                Hermitian::new(x, |x| one(self.device, Prim::Unary(Unary::IsFinite), &[x]))?;
-            let v = copy_by_columns(&sides.clean)?;
-            let w = self.work.gpu.fresh(&outputs[0])?;
-            self.work.gpu.inherit(&[&v], &[&w])?;
-            let verdicts = self.each(
-                &[&v, &w],
-                "cusolverDnXsyevd",
-                // SAFETY: as for `cholesky`.
-                |here, there| unsafe {
-                    (s.cusolverDnXsyevd_bufferSize)(
-                        self.handle,
-                        self.parameters,
-                        vectors.into(),
-                        EIGH,
-                        n,
-                        number,
-                        std::ptr::null(),
-                        n,
-                        real,
-                        std::ptr::null(),
-                        number,
-                        here,
-                        there,
-                    )
-                },
-                // SAFETY: as for `cholesky`.
-                |places| unsafe {
-                    (s.cusolverDnXsyevd)(
-                        self.handle,
-                        self.parameters,
-                        vectors.into(),
-                        EIGH,
-                        n,
-                        number,
-                        places.of[0],
-                        n,
-                        real,
-                        places.of[1],
-                        number,
-                        places.area.0,
-                        places.area.1,
-                        places.host.0,
-                        places.host.1,
-                        places.info,
-                    )
-                },
-            )?;
-            if verdicts.iter().any(|&verdict| verdict != 0) {
-                return Err(Property::Eigenvalues.error());
-            }
-            let mut results: Outputs = [sides.mark(&w)?].into_iter().collect();
-            if vectors {
-                results.push(sides.mark(&v)?);
-            }
-            Ok(results)
-        };
-        Some(run())
     }
 }
 

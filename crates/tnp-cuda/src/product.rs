@@ -8,7 +8,7 @@ use cubecl::cuda::CudaRuntime;
 use tnp_backend::prim::DotDims;
 use tnp_backend::{Arg, Outputs, Result, Tensor, TensorType};
 use tnp_cube::{Gpu, Product};
-use tnp_dtype::DType;
+use tnp_dtype::{DType, Precision, current_precision};
 
 use crate::library::{Blas, Status, done};
 use crate::queue::address;
@@ -93,12 +93,16 @@ impl Gemm {
 }
 
 /// cuBLAS's numbers of a dtype and of what it is computed in (`library_types.h`, `cublas_api.h`). Half-width floats are summed in
-/// float32, float32 is not rounded to TF32, and complex products are four real ones each, which keeps small parts beside large ones.
-pub(crate) fn numbers(dtype: DType) -> Option<(Status, Status)> {
+/// float32, float32 is rounded to TF32 only where that was asked for, and complex products are four real ones each, which keeps small
+/// parts beside large ones.
+pub(crate) fn numbers(dtype: DType, precision: Precision) -> Option<(Status, Status)> {
     Some(match dtype {
         DType::Float16 => (2, COMPUTE_32F),
         DType::BFloat16 => (14, COMPUTE_32F),
-        DType::Float32 => (0, COMPUTE_32F),
+        DType::Float32 => match precision {
+            Precision::Float32 => (0, COMPUTE_32F),
+            Precision::TensorFloat32 => (0, COMPUTE_32F_FAST_TF32),
+        },
         DType::Float64 => (1, COMPUTE_64F),
         DType::Complex64 => (4, COMPUTE_32F_PEDANTIC),
         DType::Complex128 => (5, COMPUTE_64F_PEDANTIC),
@@ -116,6 +120,7 @@ pub(crate) fn numbers(dtype: DType) -> Option<(Status, Status)> {
 
 const COMPUTE_32F: Status = 68;
 const COMPUTE_32F_PEDANTIC: Status = 69;
+const COMPUTE_32F_FAST_TF32: Status = 77;
 const COMPUTE_64F: Status = 70;
 const COMPUTE_64F_PEDANTIC: Status = 71;
 const DEFAULT_ALGORITHM: Status = -1;
@@ -164,7 +169,7 @@ pub(crate) fn dot_general(
     inputs: &[Arg<'_>],
     ty: &TensorType,
 ) -> Option<Result<Outputs>> {
-    let (number, compute) = numbers(ty.dtype)?;
+    let (number, compute) = numbers(ty.dtype, current_precision())?;
     let library = Blas::get().ok()?;
     let (x, y) = (inputs[0].tensor, inputs[1].tensor);
     let product = Product::new(dims, x.shape(), y.shape());
@@ -232,6 +237,7 @@ pub(crate) fn dot_general(
 
 #[cfg(test)]
 mod tests {
+    use tnp_dtype::with_precision;
     use tnp_shape::{Dims, Layout, Strides};
 
     use super::*;
@@ -490,12 +496,41 @@ mod tests {
         assert_eq!(ready(&Product::new(&dims(0), &[0, 2], &[2, 3])), None);
         let product = Product::new(&dims(0), &[4, 3], &[3, 5]);
         assert!(ready(&product).is_some());
-        // Neither rows nor columns without gaps, backwards, and one row for all.
-        for strides in [[0, 6, 2], [0, -3, 1], [0, 3, -1], [0, 0, 1]] {
+        // Neither rows nor columns without gaps, backwards, one row for all, and rows or columns that overlap.
+        for strides in [
+            [0, 6, 2],
+            [0, -3, 1],
+            [0, 3, -1],
+            [0, 0, 1],
+            [0, 2, 1],
+            [0, 1, 3],
+        ] {
             assert!(!Gemm::reads(&product, 0, strides), "{strides:?}");
             assert_eq!(Gemm::new(&product, strides, [0, 1, 5]), None, "{strides:?}");
         }
-        assert_eq!(numbers(DType::Int32), None);
+        assert_eq!(numbers(DType::Int32, Precision::Float32), None);
+    }
+
+    #[test]
+    fn float32_is_rounded_only_where_that_is_asked_for() {
+        let inside = |precision| {
+            with_precision(precision, || {
+                numbers(DType::Float32, current_precision()).map(|numbers| numbers.1)
+            })
+        };
+        assert_eq!(inside(Precision::Float32), Some(COMPUTE_32F));
+        assert_eq!(
+            inside(Precision::TensorFloat32),
+            Some(COMPUTE_32F_FAST_TF32)
+        );
+        // Of other dtypes it says nothing.
+        for dtype in DType::ALL
+            .into_iter()
+            .filter(|&dtype| dtype != DType::Float32)
+        {
+            let [full, short] = [Precision::Float32, Precision::TensorFloat32];
+            assert_eq!(numbers(dtype, full), numbers(dtype, short), "{dtype}");
+        }
     }
 
     #[test]

@@ -1,9 +1,12 @@
-//! What is asked of cuSOLVER and cuBLAS, held against what their documentation says of the calls.
+//! What is asked of cuSOLVER and cuBLAS, held against what their documentation says of the calls; and all around the calls, on the CPU.
 
+use tnp_backend::{ErrorKind, compact};
 use tnp_dtype::c128;
 
 use super::*;
 use crate::drawn::Drawn;
+
+extern crate tnp_cpu as _;
 
 /// A matrix as a function of row and column.
 type At<'a> = &'a dyn Fn(usize, usize) -> c128;
@@ -20,8 +23,10 @@ fn sum(n: usize, f: impl Fn(usize) -> c128) -> c128 {
     (0..n).map(f).sum()
 }
 
-/// The Hermitian matrix of which one triangle is given, column by column; the other triangle is not read.
+/// The Hermitian matrix of which one triangle is given, column by column; the other triangle is not read. What becomes of a diagonal
+/// that is not real is not said.
 fn hermitian(memory: &[c128], n: usize, fill: c_int) -> Vec<Vec<c128>> {
+    assert!((0..n).all(|i| memory[i + i * n].im == 0.0));
     let given = |i: usize, j: usize| if fill == LOWER { i >= j } else { i <= j };
     let at = |i: usize, j: usize| match given(i, j) {
         true => memory[i + j * n],
@@ -30,16 +35,25 @@ fn hermitian(memory: &[c128], n: usize, fill: c_int) -> Vec<Vec<c128>> {
     (0..n).map(|i| (0..n).map(|j| at(i, j)).collect()).collect()
 }
 
-/// `potrf`: writes `l` with `l lᴴ` the matrix, or `u` with `uᴴ u`, over the triangle that is read.
-fn potrf(memory: &mut [c128], n: usize, fill: c_int) {
+/// `potrf`: writes `l` with `l lᴴ` the matrix, or `u` with `uᴴ u`, over the triangle that is read; spoils the other one. Gives the number
+/// of the first leading minor that is not positive, or 0.
+fn potrf(memory: &mut [c128], n: usize, fill: c_int) -> i32 {
     let x = hermitian(memory, n, fill);
     let mut l = vec![vec![c128::default(); n]; n];
     for j in 0..n {
         for i in j..n {
             let rest = x[i][j] - sum(j, |k| l[i][k] * l[j][k].conj());
-            l[i][j] = if i == j { rest.sqrt() } else { rest / l[j][j] };
+            if i == j && !(rest.re > 0.0) {
+                return j as i32 + 1;
+            }
+            l[i][j] = if i == j {
+                c128::new(rest.re.sqrt(), 0.0)
+            } else {
+                rest / l[j][j]
+            };
         }
     }
+    memory.fill(c128::new(f64::NAN, f64::NAN));
     for j in 0..n {
         for i in j..n {
             match fill {
@@ -48,15 +62,15 @@ fn potrf(memory: &mut [c128], n: usize, fill: c_int) {
             }
         }
     }
+    0
 }
 
 /// `getrf`, column by column; pivots count from one.
 fn getrf(memory: &mut [c128], n: usize, pivots: &mut [i64]) {
     for k in 0..n {
-        let size = |i: &usize| memory[i + k * n].norm();
-        let pivot = (k..n)
-            .max_by(|i, j| size(i).total_cmp(&size(j)))
-            .expect("a row");
+        // The first of the largest, as LAPACK measures them.
+        let size = |i: usize| memory[i + k * n].l1_norm();
+        let pivot = (k..n).fold(k, |best, i| if size(i) > size(best) { i } else { best });
         pivots[k] = pivot as i64 + 1;
         for j in 0..n {
             memory.swap(k + j * n, pivot + j * n);
@@ -130,7 +144,7 @@ fn cholesky_in_c_order_is_that_of_the_upper_triangle() {
                 }
             })
             .collect();
-        potrf(&mut memory, n, CHOLESKY);
+        assert_eq!(potrf(&mut memory, n, CHOLESKY), 0);
         let l = |i: usize, j: usize| {
             if i >= j {
                 memory[i * n + j]
@@ -280,4 +294,311 @@ fn many_small_matrices_are_decomposed() {
     );
     assert_eq!(Batch::worth(&[1000, 3, 3]), None);
     assert_eq!(Batch::worth(&[0, 3, 3]), None);
+}
+
+/// The libraries as their documentation has them, on the CPU.
+struct Host(Batch);
+
+fn cpu() -> Device {
+    Device::new("cpu", 0).expect("the backend is linked")
+}
+
+/// A tensor's numbers in C order.
+fn numbers_of(x: &Tensor) -> Vec<c128> {
+    let x = compact(x).expect("memory");
+    match x.dtype {
+        DType::Float64 => {
+            let values = read(&x, f64::from_le_bytes).expect("on the CPU");
+            values.into_iter().map(|re| c128::new(re, 0.0)).collect()
+        }
+        DType::Complex128 => {
+            let values = read(&x, |bytes: [u8; 16]| {
+                let (re, im) = bytes.split_at(8);
+                let part = |part: &[u8]| f64::from_le_bytes(part.try_into().expect("8 bytes"));
+                c128::new(part(re), part(im))
+            });
+            values.expect("on the CPU")
+        }
+        other => panic!("{other}"),
+    }
+}
+
+/// A tensor whose memory holds these numbers.
+fn tensor(layout: Layout, dtype: DType, memory: &[c128]) -> Tensor {
+    let mut bytes = Vec::new();
+    for x in memory {
+        bytes.extend(x.re.to_le_bytes());
+        if dtype.is_complex() {
+            bytes.extend(x.im.to_le_bytes());
+        }
+    }
+    let buffer = cpu().backend().upload(0, &bytes).expect("memory");
+    Tensor {
+        buffer,
+        layout,
+        dtype,
+    }
+}
+
+/// Memory as it lies, whatever the layout says.
+fn flat(x: &Tensor) -> Tensor {
+    Tensor {
+        layout: Layout::contiguous(&[x.ty().size()]),
+        ..x.clone()
+    }
+}
+
+impl Host {
+    /// Changes the memory of each matrix.
+    fn each<T>(&self, x: Tensor, change: impl Fn(&mut [c128]) -> T) -> (Tensor, Vec<T>) {
+        let mut memory = numbers_of(&flat(&x));
+        let size = memory.len() / self.0.count;
+        let outcomes = memory.chunks_mut(size).map(change).collect();
+        (tensor(x.layout.clone(), x.dtype, &memory), outcomes)
+    }
+}
+
+impl Calls for Host {
+    fn cholesky(&self, x: Tensor) -> Result<(Tensor, Vec<i32>)> {
+        assert!(x.layout.is_contiguous());
+        Ok(self.each(x, |x| potrf(x, self.0.n, CHOLESKY)))
+    }
+
+    fn lu(&self, x: Tensor, pivots: &TensorType) -> Result<(Tensor, Tensor)> {
+        assert_eq!(x.layout, by_columns(x.shape()));
+        let (x, all) = self.each(x, |x| {
+            let mut pivots = vec![0; self.0.n];
+            getrf(x, self.0.n, &mut pivots);
+            pivots
+        });
+        Ok((x, write(cpu(), &pivots.shape, &all.concat())?))
+    }
+
+    fn eigh(
+        &self,
+        x: Tensor,
+        vectors: bool,
+        values: &TensorType,
+    ) -> Result<(Tensor, Tensor, Vec<i32>)> {
+        assert_eq!(x.layout, by_columns(x.shape()));
+        let (n, dtype) = (self.0.n, x.dtype);
+        let (v, all) = self.each(x, |memory| {
+            let x = hermitian(memory, n, EIGH).concat();
+            let x = tensor(Layout::contiguous(&[n, n]), dtype, &x);
+            let prim = Prim::Linalg(Linalg::Eigh { vectors: true });
+            let found = run(cpu(), &prim, &[Arg::borrowed(&x)]).expect("finite");
+            let v = numbers_of(&found[1]);
+            for (at, value) in memory.iter_mut().enumerate() {
+                *value = if vectors {
+                    v[at % n * n + at / n]
+                } else {
+                    c128::new(f64::NAN, 0.0)
+                };
+            }
+            numbers_of(&found[0])
+        });
+        let w = tensor(
+            Layout::contiguous(&values.shape),
+            values.dtype,
+            &all.concat(),
+        );
+        Ok((v, w, vec![0; self.0.count]))
+    }
+
+    fn triangular_solve(&self, call: &Trsm, a: &Tensor, b: Tensor) -> Result<Tensor> {
+        assert!(b.layout.is_contiguous());
+        let all = Layout::contiguous(&[a.buffer.bytes() / a.dtype.itemsize()]);
+        let memory = numbers_of(&Tensor {
+            layout: all,
+            ..a.clone()
+        });
+        let starts = std::cell::RefCell::new(starts(&a.layout).into_iter());
+        let (x, _) = self.each(b, |b| {
+            let start = starts.borrow_mut().next().expect("a matrix") as usize;
+            trsm(call, &memory[a.layout.offset() + start..], b);
+        });
+        Ok(x)
+    }
+}
+
+/// What the calls make of a primitive, and what the CPU makes of it.
+fn both(op: Linalg, inputs: &[&Tensor]) -> (Result<Outputs>, Result<Outputs>) {
+    let types: Vec<TensorType> = inputs.iter().map(|x| x.ty()).collect();
+    let prim = Prim::Linalg(op);
+    let outputs =
+        tnp_backend::prim::infer(&prim, &types.iter().collect::<Vec<_>>()).expect("valid");
+    let inputs: Vec<Arg<'_>> = inputs.iter().map(|x| Arg::borrowed(x)).collect();
+    let batch = Batch::worth(inputs[0].tensor.shape()).expect("few matrices");
+    let ours = solved(&Host(batch), batch, op, &inputs, &outputs);
+    let ours = ours.map(|outputs| outputs.expect("one of the four"));
+    if let Ok(ours) = &ours {
+        let types: Vec<TensorType> = ours.iter().map(Tensor::ty).collect();
+        assert_eq!(types, outputs.to_vec(), "{op:?}");
+    }
+    (ours, run(cpu(), &prim, &inputs))
+}
+
+fn assert_same(op: Linalg, inputs: &[&Tensor]) {
+    let (ours, theirs) = both(op, inputs);
+    let (ours, theirs) = (ours.expect("solved"), theirs.expect("solved"));
+    for (x, y) in ours.iter().zip(&theirs) {
+        if x.dtype == DType::Int64 {
+            let numbers = |x| read(x, i64::from_le_bytes).expect("on the CPU");
+            assert_eq!(numbers(x), numbers(y), "{op:?}");
+            continue;
+        }
+        for (x, y) in numbers_of(x).into_iter().zip(numbers_of(y)) {
+            let same = |x: f64, y: f64| (x - y).abs() < 1e-8 || (x.is_nan() && y.is_nan());
+            // Of a number that is lost either part says so.
+            let lost = x.is_nan() && y.is_nan();
+            assert!(
+                lost || same(x.re, y.re) && same(x.im, y.im),
+                "{op:?}: {x} {y}"
+            );
+        }
+    }
+}
+
+/// Matrices one can do everything with, of a few layouts; what may not be read of them is spoiled.
+fn matrices(draw: &mut Drawn, dtype: DType, batch: &[usize], n: usize) -> Tensor {
+    let shape: Vec<usize> = batch.iter().copied().chain([n, n]).collect();
+    let number = |draw: &mut Drawn| match dtype.is_complex() {
+        true => number(draw),
+        false => c128::new(number(draw).re, 0.0),
+    };
+    let columns = draw.below(2) == 0;
+    let layout = if columns {
+        by_columns(&shape)
+    } else {
+        Layout::contiguous(&shape)
+    };
+    let mut memory = Vec::new();
+    for _ in 0..batch.iter().product() {
+        let g: Vec<c128> = (0..n * n).map(|_| number(draw)).collect();
+        for at in 0..n * n {
+            let (i, j) = if columns {
+                (at % n, at / n)
+            } else {
+                (at / n, at % n)
+            };
+            let product = sum(n, |k| g[i * n + k] * g[j * n + k].conj());
+            memory.push(match i.cmp(&j) {
+                // An imaginary part on the diagonal is not read.
+                std::cmp::Ordering::Equal => {
+                    product + c128::new(1.0, if dtype.is_complex() { 3.0 } else { 0.0 })
+                }
+                std::cmp::Ordering::Greater => product,
+                std::cmp::Ordering::Less => c128::new(f64::INFINITY, f64::NAN),
+            });
+        }
+    }
+    tensor(layout, dtype, &memory)
+}
+
+/// Any square matrices.
+fn squares(draw: &mut Drawn, dtype: DType, shape: &[usize]) -> Tensor {
+    // No two of a size, which would leave the pivot open.
+    let mut any = || number(draw) + c128::new(draw.below(9999) as f64 / 9999.0, 0.0);
+    let memory: Vec<c128> = (0..shape.iter().product()).map(|_| any()).collect();
+    tensor(Layout::contiguous(shape), dtype, &memory)
+}
+
+#[test]
+fn results_are_those_of_the_cpu() {
+    let mut draw = Drawn::new(6);
+    for dtype in [DType::Float64, DType::Complex128] {
+        for (batch, n) in [(&[][..], 1), (&[], 5), (&[2], 4), (&[2, 1, 2], 6)] {
+            let x = matrices(&mut draw, dtype, batch, n);
+            assert_same(Linalg::Cholesky, &[&x]);
+            assert_same(Linalg::Eigh { vectors: true }, &[&x]);
+            assert_same(Linalg::Eigh { vectors: false }, &[&x]);
+            let shape: Vec<usize> = batch.iter().copied().chain([n, n]).collect();
+            let x = squares(&mut draw, dtype, &shape);
+            assert_same(Linalg::Lu, &[&x]);
+            let wide: Vec<usize> = batch.iter().copied().chain([n, 3]).collect();
+            let b = squares(&mut draw, dtype, &wide);
+            for (lower, unit) in [(true, true), (false, true)] {
+                assert_same(Linalg::TriangularSolve { lower, unit }, &[&x, &b]);
+            }
+            // With a diagonal that is read: that of the Hermitian matrices, whose upper triangle is none.
+            let (lower, unit) = (true, false);
+            let x = matrices(&mut draw, dtype, batch, n);
+            assert_same(Linalg::TriangularSolve { lower, unit }, &[&x, &b]);
+        }
+    }
+}
+
+#[test]
+fn what_is_lost_is_lost_as_on_the_cpu() {
+    let mut draw = Drawn::new(7);
+    for dtype in [DType::Float64, DType::Complex128] {
+        for bad in [f64::NAN, f64::INFINITY] {
+            let x = matrices(&mut draw, dtype, &[2], 3);
+            let mut memory = numbers_of(&x);
+            memory[9 + 3] = c128::new(bad, 0.0);
+            let x = tensor(Layout::contiguous(&[2, 3, 3]), dtype, &memory);
+            let (ours, theirs) = both(Linalg::Eigh { vectors: true }, &[&x]);
+            for found in [&ours.expect("NaN")[0], &theirs.expect("NaN")[0]] {
+                let w = numbers_of(found);
+                assert!(
+                    w[..3].iter().all(|w| w.re.is_finite()),
+                    "the other matrix is fine"
+                );
+                assert!(w[3..].iter().any(|w| w.re.is_nan()));
+            }
+            match bad.is_nan() {
+                true => {
+                    let (ours, theirs) = both(Linalg::Cholesky, &[&x]);
+                    for found in [&ours.expect("NaN")[0], &theirs.expect("NaN")[0]] {
+                        let l = numbers_of(found);
+                        assert!(
+                            l[..9].iter().all(|l| l.re.is_finite()),
+                            "the other matrix is fine"
+                        );
+                        assert!(l[9..].iter().any(|l| l.re.is_nan()));
+                    }
+                }
+                false => assert_refused(Linalg::Cholesky, &[&x]),
+            }
+        }
+    }
+}
+
+/// Both fail, and say the same.
+fn assert_refused(op: Linalg, inputs: &[&Tensor]) {
+    let (ours, theirs) = both(op, inputs);
+    let (ours, theirs) = (ours.expect_err("refused"), theirs.expect_err("refused"));
+    assert_eq!(ours.kind(), ErrorKind::LinAlg);
+    assert!(
+        theirs.message().ends_with(ours.message()),
+        "{ours} {theirs}"
+    );
+}
+
+#[test]
+fn what_cannot_be_solved_is_the_error_of_the_cpu() {
+    let mut draw = Drawn::new(8);
+    for dtype in [DType::Float64, DType::Complex128] {
+        let x = matrices(&mut draw, dtype, &[2], 3);
+        let mut memory = numbers_of(&x);
+        memory[9 + 4] = c128::new(-1.0, 0.0);
+        assert_refused(
+            Linalg::Cholesky,
+            &[&tensor(Layout::contiguous(&[2, 3, 3]), dtype, &memory)],
+        );
+        let mut memory = numbers_of(&squares(&mut draw, dtype, &[2, 3, 3]));
+        memory[9 + 8] = c128::default();
+        let singular = tensor(Layout::contiguous(&[2, 3, 3]), dtype, &memory);
+        let b = squares(&mut draw, dtype, &[2, 3, 1]);
+        for lower in [false, true] {
+            assert_refused(
+                Linalg::TriangularSolve { lower, unit: false },
+                &[&singular, &b],
+            );
+            assert_same(
+                Linalg::TriangularSolve { lower, unit: true },
+                &[&singular, &b],
+            );
+        }
+    }
 }
