@@ -90,24 +90,25 @@ impl<'a> Device<'a> {
         &self,
         operands: &[&Tensor],
         name: &str,
-        bytes: impl FnOnce(&mut usize, &mut usize) -> Status,
+        bytes: impl FnOnce(&[Address], &mut usize, &mut usize) -> Status,
         call: impl Fn(Places<'_>) -> Status,
     ) -> Result<Vec<i32>> {
         let (client, gpu, count) = (self.client, self.gpu, self.batch.count);
         let session = self.session.lock().unwrap_or_else(|e| e.into_inner());
-        let (mut here, mut there) = (0, 0);
-        session
-            .queue
-            .inside(|| done(Solver::TITLE, name, bytes(&mut here, &mut there)))?;
-        let area = gpu.fresh(&TensorType::new(&[here.max(1)], DType::UInt8))?;
-        let info = gpu.fresh(&TensorType::new(&[count], DType::Int32))?;
-        gpu.inherit(&operands[..1], &[&info])?;
-        let mut host = vec![0u64; there.div_ceil(8).max(1)];
         let bases: Result<Vec<(Address, usize)>> = operands
             .iter()
             .map(|x| Ok((address(client, x)?, x.ty().bytes() / count)))
             .collect();
         let bases = bases?;
+        let firsts: Vec<Address> = bases.iter().map(|&(base, _)| base).collect();
+        let (mut here, mut there) = (0, 0);
+        session
+            .queue
+            .inside(|| done(Solver::TITLE, name, bytes(&firsts, &mut here, &mut there)))?;
+        let area = gpu.fresh(&TensorType::new(&[here.max(1)], DType::UInt8))?;
+        let info = gpu.fresh(&TensorType::new(&[count], DType::Int32))?;
+        gpu.inherit(&operands[..1], &[&info])?;
+        let mut host = vec![0u64; there.div_ceil(8).max(1)];
         let (area_at, info_at) = (address(client, &area)?, address(client, &info)?);
         session.queue.ordered(client, || {
             let outcome = (0..count).try_for_each(|number| {
@@ -142,19 +143,10 @@ impl Calls for Device<'_> {
         let verdicts = self.each(
             &[&x],
             "cusolverDnXpotrf",
-            // SAFETY: the places can be written; the matrix is not read.
-            |here, there| unsafe {
+            // SAFETY: the places can be written; the matrix, which is asked about, is alive.
+            |of, here, there| unsafe {
                 (s.cusolverDnXpotrf_bufferSize)(
-                    handle,
-                    parameters,
-                    CHOLESKY,
-                    n,
-                    number,
-                    std::ptr::null(),
-                    n,
-                    number,
-                    here,
-                    there,
+                    handle, parameters, CHOLESKY, n, number, of[0], n, number, here, there,
                 )
             },
             // SAFETY: the matrix, the work areas and the verdict are memory of these sizes, alive until the queue has finished.
@@ -188,18 +180,9 @@ impl Calls for Device<'_> {
             &[&x, &pivots],
             "cusolverDnXgetrf",
             // SAFETY: as for `cholesky`.
-            |here, there| unsafe {
+            |of, here, there| unsafe {
                 (s.cusolverDnXgetrf_bufferSize)(
-                    handle,
-                    parameters,
-                    n,
-                    n,
-                    number,
-                    std::ptr::null(),
-                    n,
-                    number,
-                    here,
-                    there,
+                    handle, parameters, n, n, number, of[0], n, number, here, there,
                 )
             },
             // SAFETY: as for `cholesky`.
@@ -239,7 +222,7 @@ impl Calls for Device<'_> {
             &[&x, &w],
             "cusolverDnXsyevd",
             // SAFETY: as for `cholesky`.
-            |here, there| unsafe {
+            |of, here, there| unsafe {
                 (s.cusolverDnXsyevd_bufferSize)(
                     handle,
                     parameters,
@@ -247,10 +230,10 @@ impl Calls for Device<'_> {
                     EIGH,
                     n,
                     number,
-                    std::ptr::null(),
+                    of[0],
                     n,
                     real,
-                    std::ptr::null(),
+                    of[1],
                     number,
                     here,
                     there,
