@@ -25,6 +25,7 @@ pub mod literal;
 mod manipulate;
 mod namespace;
 mod nan;
+mod numbers;
 mod numeric;
 mod operand;
 mod operands;
@@ -68,8 +69,9 @@ pub use index::*;
 pub use manipulate::*;
 pub use namespace::*;
 pub use nan::*;
+pub use numbers::{Nested, Number, Numbers};
 pub use numeric::*;
-pub use operand::{Nested, Operand};
+pub use operand::Operand;
 pub use operands::{Operands, TypeArg, TypeArgs, result_type};
 pub use print::{
     FloatFormat, FloatMode, Formatter, Print, PrintOptions, Sign, Trim, format_float_positional,

@@ -41,10 +41,10 @@ pub(crate) fn near<R>(x: &Array, body: impl FnOnce() -> R) -> R {
     at_home(home(&[&Operand::Borrowed(x)]), body)
 }
 
-/// An operand as an array where another is, if it is made of numbers in Rust's own collections or of one number.
+/// An operand as an array where another is, if it is made of numbers in lists or of one number.
 pub(crate) fn array_near(x: &Array, operand: Operand<'_>) -> Result<Array> {
     match operand {
-        Operand::Numbers(array) => crate::index::beside(x, array),
+        Operand::Numbers(_) => crate::index::beside(x, operand.into_array()?),
         operand => near(x, || operand.into_array()),
     }
 }

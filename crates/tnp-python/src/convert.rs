@@ -4,8 +4,7 @@ use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyComplex, PyFloat, PyInt, PyList, PyString, PyTuple, PyType};
-use tnp::{Array, DType, Operand, Scalar, c128};
-use tnp_dtype::promote_types;
+use tnp::{Array, Literal, Number, Numbers, Operand, Scalar, c128};
 
 use crate::array::PyArray;
 use crate::dlpack;
@@ -170,6 +169,22 @@ pub(crate) fn foreign(object: &Bound<'_, PyAny>, copying: Copying) -> PyResult<O
     Ok(None)
 }
 
+/// The value of one of NumPy's scalars.
+fn numpy_scalar(object: &Bound<'_, PyAny>) -> PyResult<Option<Literal>> {
+    let kind = object.get_type();
+    // Its arrays are of that module too; what is of a dtype and no array is a scalar.
+    let of_numpy = ["numpy", "ml_dtypes"]
+        .iter()
+        .any(|&name| (kind.module()).is_ok_and(|module| module == name));
+    if !of_numpy || !object.hasattr("dtype")? || object.hasattr("__setitem__")? {
+        return Ok(None);
+    }
+    match foreign(object, None)? {
+        Some(array) if array.ndim() == 0 => array.literal().or_raise(object.py()).map(Some),
+        _ => Ok(None),
+    }
+}
+
 /// An array or scalar of NumPy's, if it is one, as an array.
 fn numpy_array<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
     let module = object.get_type().module()?;
@@ -217,18 +232,12 @@ fn of_numpy(object: &Bound<'_, PyAny>, copying: Copying) -> PyResult<Array> {
     )))
 }
 
-/// What lists and tuples hold: numbers alone, or something that has to be put together.
-enum Parts {
-    Numbers(Vec<Scalar>, Vec<usize>),
-    Mixed,
-}
-
-/// Collects the numbers of nested lists.
+/// Collects the numbers of nested lists and tuples; false where they hold something else too.
 fn collect(
     object: &Bound<'_, PyAny>,
     depth: usize,
     shape: &mut Vec<usize>,
-    numbers: &mut Vec<Scalar>,
+    numbers: &mut Vec<Number>,
 ) -> PyResult<bool> {
     if depth > DEPTH {
         return Err(PyValueError::new_err(format!(
@@ -243,11 +252,15 @@ fn collect(
                 Some(_) => return Err(ragged(depth)),
             }
             for item in items {
-                if let Some(scalar) = number(&item)? {
+                let one = match number(&item)? {
+                    Some(number) => Some(Number::Free(number)),
+                    None => numpy_scalar(&item)?.map(Number::Typed),
+                };
+                if let Some(number) = one {
                     if shape.len() != depth + 1 {
                         return Err(ragged(depth + 1));
                     }
-                    numbers.push(scalar);
+                    numbers.push(number);
                 } else if item.is_instance_of::<PyList>() || item.is_instance_of::<PyTuple>() {
                     if shape.len() == depth + 1 && !numbers.is_empty() {
                         return Err(ragged(depth + 1));
@@ -277,24 +290,15 @@ fn ragged(depth: usize) -> PyErr {
     ))
 }
 
-fn parts(object: &Bound<'_, PyAny>) -> PyResult<Parts> {
-    let (mut shape, mut numbers) = (Vec::new(), Vec::new());
-    match collect(object, 0, &mut shape, &mut numbers)? {
-        true => Ok(Parts::Numbers(numbers, shape)),
-        false => Ok(Parts::Mixed),
-    }
-}
-
-/// Nested lists as an array, of the dtype NumPy gives them.
+/// Nested lists: numbers, or arrays put together.
 fn nested(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Operand<'static>> {
     let py = object.py();
     if depth > DEPTH {
         return Err(ragged(depth));
     }
-    if let Parts::Numbers(numbers, shape) = parts(object)? {
-        return of_numbers(&numbers, &shape)
-            .or_raise(py)
-            .map(Operand::Numbers);
+    let (mut shape, mut numbers) = (Vec::new(), Vec::new());
+    if collect(object, 0, &mut shape, &mut numbers)? {
+        return Ok(Numbers::new(numbers, &shape).into());
     }
     let mut arrays = Vec::new();
     for item in object.try_iter()? {
@@ -316,43 +320,4 @@ fn nested(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Operand<'static>>
         )));
     }
     tnp::stack(arrays, 0).or_raise(py).map(Operand::Owned)
-}
-
-fn of_numbers(numbers: &[Scalar], shape: &[usize]) -> tnp::Result<Array> {
-    let mut dtype = None;
-    for scalar in numbers {
-        let own = scalar.default_dtype();
-        dtype = match dtype {
-            None => Some(own),
-            Some(so_far) if so_far == own => continue,
-            Some(so_far) => Some(promote_types(so_far, own)?),
-        };
-    }
-    of_dtype(
-        numbers,
-        shape,
-        dtype.unwrap_or_else(tnp_dtype::default_fill_float),
-    )
-}
-
-/// Nested lists of numbers alone as an array of a dtype, each number read as that dtype at once: `None` for everything else.
-pub(crate) fn list(object: &Bound<'_, PyAny>, dtype: DType) -> PyResult<Option<Array>> {
-    if !(object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>()) {
-        return Ok(None);
-    }
-    match parts(object)? {
-        Parts::Numbers(numbers, shape) => of_dtype(&numbers, &shape, dtype)
-            .map_err(|error| error.in_op("array"))
-            .or_raise(object.py())
-            .map(Some),
-        Parts::Mixed => Ok(None),
-    }
-}
-
-fn of_dtype(numbers: &[Scalar], shape: &[usize], dtype: DType) -> tnp::Result<Array> {
-    let mut bytes = Vec::with_capacity(numbers.len() * dtype.itemsize());
-    for scalar in numbers {
-        bytes.extend_from_slice(scalar.to_literal(dtype)?.as_bytes());
-    }
-    Array::from_bytes(&bytes, shape, dtype)
 }

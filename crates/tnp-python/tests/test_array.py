@@ -9,7 +9,7 @@ import weakref
 
 import numpy as np
 import pytest
-from agree import DTYPES, agree, same, sample
+from agree import DTYPES, agree, kind, outcome, same, sample
 
 import tnp
 
@@ -479,34 +479,52 @@ def test_printing_under_transformations_shows_shape_and_dtype():
     assert all("2, 3" in text and "float32" in text for text in seen[0])
 
 
+#: Lists whose numbers the dtype that promotion gives them does not all hold, and some that are unusual otherwise.
+LISTS = [
+    [0, 2**64 - 1024],
+    [0, 2**63 + 1],
+    [[1, 2**64 - 1], [3, 2**53 + 1]],
+    [0, -1, 2**63],
+    [0, 2**64],
+    [-(2**63), 2**63 - 1],
+    [1.5, 2**63 + 1],
+    [True, 2**64 - 1],
+    [2**70, 1],
+    [],
+    (0, (1,)),
+    [np.uint64(2**63 + 1), 0],
+    [[np.uint64(2**64 - 1), -1], [np.float32(0.1), np.int8(3)]],
+    [np.float64(2.5), 1],
+    [np.bool(True), np.int16(300)],
+    [np.complex64(1j), 2],
+    [np.float64(1e300)],
+    [np.float32(-1.5), np.float16("inf")],
+    [np.array(5), 2],
+]
+
+
 @pytest.mark.parametrize("dtype", ["uint64", "int64", "float64", "float32", "complex128", "uint8", "bool", None])
-@pytest.mark.parametrize(
-    "numbers",
-    [
-        [0, 2**64 - 1024],
-        [0, 2**63 + 1],
-        [[1, 2**64 - 1], [3, 2**53 + 1]],
-        [0, -1, 2**63],
-        [0, 2**64],
-        [-(2**63), 2**63 - 1],
-        [1.5, 2**63 + 1],
-        [True, 2**64 - 1],
-        [2**70, 1],
-        [],
-        (0, (1,)),
-    ],
-)
+@pytest.mark.parametrize("numbers", LISTS, ids=repr)
 def test_a_list_is_read_as_the_dtype_that_is_asked_for(numbers, dtype):
-    try:
-        expected = np.asarray(numbers, dtype=dtype)
-    except Exception as raised:
-        with pytest.raises(type(raised)):
-            tnp.asarray(numbers, dtype=dtype)
-        return
-    if expected.dtype == object:
-        with pytest.raises(OverflowError):
+    expected, raised = outcome(np.asarray, numbers, dtype)
+    if raised is None and expected.dtype == object:
+        raised = OverflowError()
+    if raised is not None:
+        with pytest.raises(kind(raised)):
             tnp.asarray(numbers, dtype=dtype)
         return
     result = tnp.asarray(numbers, dtype=dtype)
     assert result.dtype == expected.dtype
     np.testing.assert_array_equal(result.numpy(), expected)
+
+
+@pytest.mark.parametrize("dtype", ["uint64", "int64", "float64", "float32", "complex128", "uint8", "bool"])
+@pytest.mark.parametrize("numbers", LISTS, ids=repr)
+def test_a_list_is_assigned_as_the_dtype_of_the_array(numbers, dtype):
+    def assigned(xp):
+        x = xp.zeros(np.shape(numbers), dtype)
+        x[...] = numbers
+        return x
+
+    agree(assigned)
+    agree(lambda xp: xp.full(2, numbers, dtype=dtype))

@@ -19,20 +19,24 @@ pub(crate) use space::spaced;
 pub use space::{Space, geomspace, linspace, linspace_step, logspace};
 
 use tnp_backend::prim::Prim;
-use tnp_backend::{Device, Error, Result, TensorType, checked_size};
+use tnp_backend::{Device, Error, Result, Tensor, TensorType, checked_size};
 use tnp_dtype::{DType, Element, Literal, default_fill_float};
 use tnp_shape::Dims;
 
 use crate::args::{DTypeArg, Shape};
 use crate::bind::{bind1, direct_source};
 use crate::manipulate::{atleast_1d, broadcast_in, permute, reshape_to};
-use crate::operand::check_fit;
 use crate::promote::{at_home, home};
 use crate::{Array, Operand};
 
 fn filled(op: &str, shape: Shape, value: Literal) -> Result<Array> {
     let shape = shape.dims().map_err(|error| error.in_op(op))?;
-    checked_size(&shape, value.dtype()).map_err(|error| error.in_op(op))?;
+    let size = checked_size(&shape, value.dtype()).map_err(|error| error.in_op(op))?;
+    if let Some(buffer) = Array::few(size, &value) {
+        let buffer = buffer.map_err(|error| error.in_op(op))?;
+        let tensor = Tensor::contiguous(buffer, &shape, value.dtype());
+        return Ok(Array::from_tensor(tensor));
+    }
     let output = TensorType::new(&shape, value.dtype());
     let prim = Prim::Full { shape, value };
     let made = direct_source(&prim, output).unwrap_or_else(|| bind1(&prim, &mut []));
@@ -377,10 +381,7 @@ pub fn fromiter<T: Element>(
 pub(crate) fn as_array(x: Operand<'_>, dtype: DTypeArg) -> Result<Array> {
     match (x, dtype.0) {
         (Operand::Scalar(scalar), Some(dtype)) => Array::from_literal(scalar.to_literal(dtype)?),
-        (Operand::Numbers(numbers), Some(dtype)) => {
-            check_fit(&numbers, dtype)?;
-            numbers.astype(dtype)
-        }
+        (Operand::Numbers(numbers), Some(dtype)) => numbers.read(dtype),
         (x, Some(dtype)) => x.astype(dtype)?.into_array(),
         (x, None) => Ok(x.into_array()?.with_weak(false)),
     }

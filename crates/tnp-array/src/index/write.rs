@@ -8,7 +8,6 @@ use tnp_shape::{Dims, Index, IndexPlan, Layout, ShapeProblem, tuple};
 
 use super::{IndexArray, beside, count, prim_axes, reshape, resolve};
 use crate::bind::bind1;
-use crate::operand::check_fit;
 use crate::promote::{expand, to_dtype};
 use crate::{Array, Operand};
 
@@ -273,12 +272,8 @@ impl How {
                 let array = Array::from_literal(scalar.to_literal(info.dtype)?)?;
                 Operand::Owned(beside(x, array)?)
             }
-            value => {
-                if let Operand::Numbers(numbers) = &value {
-                    check_fit(numbers, info.dtype)?;
-                }
-                value.astype(info.dtype)?
-            }
+            Operand::Numbers(numbers) => Operand::Owned(beside(x, numbers.read(info.dtype)?)?),
+            value => value.astype(info.dtype)?,
         };
         if self.negated {
             return Ok(Operand::Owned(crate::negative(value)?));

@@ -175,7 +175,8 @@ impl<T: Into<Operand<'static>>> From<T> for PadValues {
         let again = match &value {
             Operand::Scalar(scalar) => Operand::Scalar(*scalar),
             Operand::Failed(error) => Operand::Failed(error.clone()),
-            Operand::Owned(array) | Operand::Numbers(array) => Operand::Owned(array.clone()),
+            Operand::Owned(array) => Operand::Owned(array.clone()),
+            Operand::Numbers(numbers) => Operand::Numbers(numbers.clone()),
             Operand::Borrowed(array) => Operand::Owned((*array).clone()),
             Operand::Reusable(array) => Operand::Owned((**array).clone()),
         };

@@ -112,9 +112,11 @@ fn repeated(mut x: Operand<'_>, repeats: Operand<'_>, axis: &Axis) -> Result<Arr
     };
     // A list of counts goes where the array is.
     let repeats = match (repeats, home(&[&x]), scoped_device()) {
-        (Operand::Owned(counts) | Operand::Numbers(counts), Some(device), None)
-            if counts.boxed().is_none() =>
-        {
+        (Operand::Owned(counts), Some(device), None) if counts.boxed().is_none() => {
+            Operand::Owned(counts.to(device)?)
+        }
+        (Operand::Numbers(counts), Some(device), None) => {
+            let counts = counts.array().map_err(|error| error.in_op(OP))?;
             Operand::Owned(counts.to(device)?)
         }
         (repeats, _, _) => repeats,
