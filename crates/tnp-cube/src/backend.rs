@@ -6,6 +6,7 @@ use cubecl::Runtime;
 use cubecl::client::ComputeClient;
 use cubecl::ir::ElemType;
 use cubecl::stream_id::StreamId;
+use smallvec::SmallVec;
 use tnp_backend::prim::Prim;
 use tnp_backend::{
     Arg, Backend, Buffer, Compiled, Device, DeviceInfo, Error, Executable, Graph, MemoryStats,
@@ -231,11 +232,17 @@ where
         });
         match by_vendor? {
             Some(done) => done,
-            // What only a library does, and this time declines.
-            None if matches!(prim, Prim::Fft { .. } | Prim::Linalg(_)) => {
-                tnp_backend::decomposed(gpu.device, prim, inputs)
+            None => {
+                let dtypes: SmallVec<[DType; 4]> =
+                    inputs.iter().map(|arg| arg.tensor.dtype).collect();
+                let only_there = self.platform.supports(prim, &dtypes)
+                    && !execute::supports(&gpu.abilities, prim, &dtypes);
+                match only_there {
+                    // What only a library does, and this time declines.
+                    true => tnp_backend::decomposed(gpu.device, prim, inputs),
+                    false => execute::execute(gpu, prim, inputs, outputs),
+                }
             }
-            None => execute::execute(gpu, prim, inputs, outputs),
         }
     }
 

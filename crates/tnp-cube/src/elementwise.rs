@@ -8,7 +8,7 @@ use tnp_backend::prim::Prim;
 use tnp_backend::{Arg, Operation, Outputs, Result, Source, Tensor, TensorType};
 use tnp_dtype::DType;
 
-use crate::code::{Memory, V};
+use crate::code::{Memory, V, hold};
 use crate::gpu::{Gpu, index, step};
 use crate::kernel::{Kernel, each, given};
 use crate::types::{Val, literal, load, storage, store};
@@ -59,22 +59,38 @@ impl Program {
         }
     }
 
-    /// Computes all operations on values of the inputs; the values that are written.
+    /// Whether an operation reads what another gave.
+    fn is_read(&self, source: Source) -> bool {
+        (self.operations.iter()).any(|operation| operation.inputs.contains(&source))
+    }
+
+    /// Computes all operations on values of the inputs; the values that are written. Each operation is one by itself: a compiler that
+    /// sees two at once may take `x - x` for zero, infinite `x` too, or `x + t * (y - x)` for something rounded otherwise.
     pub(crate) fn evaluate(&self, inputs: &[Val]) -> Vec<Val> {
         let mut values: Vec<Val> = Vec::with_capacity(self.operations.len());
-        for operation in &self.operations {
+        for (at, operation) in self.operations.iter().enumerate() {
             let read = |source: Source| match source {
                 Source::Input(at) => inputs[at],
                 Source::Constant(value) => literal(&value),
                 Source::Operation(at) => values[at],
                 Source::Product => unreachable!("products are computed apart"),
             };
-            let operands: SmallVec<[Val; 3]> = operation.inputs.iter().map(|&s| read(s)).collect();
+            let mut operands: SmallVec<[Val; 3]> =
+                operation.inputs.iter().map(|&s| read(s)).collect();
+            if let [x, y] = operation.inputs[..]
+                && x == y
+            {
+                operands[1] = held(operands[1]);
+            }
             let from = operation
                 .inputs
                 .last()
                 .map_or(operation.dtype, |&s| self.dtype(s));
-            values.push(apply(&operation.prim, from, operation.dtype, &operands));
+            let value = apply(&operation.prim, from, operation.dtype, &operands);
+            values.push(match self.is_read(Source::Operation(at)) {
+                true => held(value),
+                false => value,
+            });
         }
         (self.outputs.iter())
             .map(|&(source, _)| match source {
@@ -84,6 +100,15 @@ impl Program {
                 Source::Product => unreachable!("products are computed apart"),
             })
             .collect()
+    }
+}
+
+/// The value, through which no compiler simplifies.
+fn held(x: Val) -> Val {
+    let part = |x: V| if x.is_float() { hold(x) } else { x };
+    match x {
+        Val::One(x) => Val::One(part(x)),
+        Val::Two(re, im) => Val::Two(part(re), part(im)),
     }
 }
 

@@ -129,3 +129,55 @@ fn known_zeros_keep_to_the_rules_of_signs() {
         }
     }
 }
+
+/// What real numbers would let a compiler simplify, and numbers of a machine do not: a region rounds at each step.
+#[test]
+fn steps_of_a_region_are_not_simplified() {
+    use Binary::{Add, Divide, Multiply, Subtract};
+    type Steps<'a> = &'a [(Binary, usize, usize)];
+    let device = wgpu();
+    let inputs: [[f32; 6]; 3] = [
+        [f32::INFINITY, 1e8, 0.1, 0.0, f32::NAN, -3.0],
+        [1.0, 0.3, 0.7, f32::NEG_INFINITY, 2.0, 1e-7],
+        [0.3, 3.7, 1e9, 0.5, 1.0, 1.1],
+    ];
+    // A step reads inputs (0, 1, 2) and the steps before it (3, 4, …).
+    let programs: [Steps<'_>; 7] = [
+        &[(Subtract, 0, 0)],
+        &[(Divide, 0, 0)],
+        &[(Add, 0, 1), (Subtract, 3, 0)],
+        &[(Subtract, 0, 1), (Add, 3, 1)],
+        &[(Multiply, 0, 1), (Multiply, 0, 2), (Add, 3, 4)],
+        &[(Subtract, 1, 0), (Multiply, 2, 3), (Add, 0, 4)],
+        &[(Divide, 0, 1), (Multiply, 3, 1)],
+    ];
+    for steps in programs {
+        let mut builder = GraphBuilder::new();
+        let ty = TensorType::new(&[6], DType::Float32);
+        let mut vars: Vec<_> = inputs.iter().map(|_| builder.input(ty.clone())).collect();
+        let mut wanted: Vec<[f32; 6]> = inputs.to_vec();
+        for &(op, left, right) in steps {
+            let var = builder.push1(Prim::Binary(op), &[vars[left], vars[right]]);
+            vars.push(var.expect("valid"));
+            let of = |i: usize| {
+                let (x, y) = (wanted[left][i], wanted[right][i]);
+                match op {
+                    Add => x + y,
+                    Subtract => x - y,
+                    Multiply => x * y,
+                    _ => x / y,
+                }
+            };
+            wanted.push([0, 1, 2, 3, 4, 5].map(of));
+        }
+        let last = vars.len() - 1;
+        let graph = builder.finish(&[vars[last]]);
+        let executable = device.backend().compile(device, &graph).expect("compiled");
+        let given: Inputs = inputs.iter().map(|values| upload(values)).collect();
+        let outputs = executable.run(given).expect("ran");
+        for (own, wanted) in download(&outputs[0]).into_iter().zip(wanted[last]) {
+            let same = own.to_bits() == wanted.to_bits() || own.is_nan() && wanted.is_nan();
+            assert!(same, "{steps:?}: {own} for {wanted}");
+        }
+    }
+}
