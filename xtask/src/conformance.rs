@@ -19,7 +19,7 @@ const HEAD: &str = "\
 # Conformance
 
 Written by `cargo xtask conformance`, which asks each backend what it runs itself (`supports`), looks whether the rest comes down to what it runs \
-(`decompose`), and runs all test rows on it. GPU columns are added by building with their features: `cargo xtask conformance --features wgpu`. \
+(`decompose`), and runs all test rows on it. The columns of GPUs are made where they are asked for: `cargo xtask conformance --wgpu --cuda`. \
 A column whose hardware is missing is kept as the last machine that had it wrote it; `not run here` says that none had.
 
 `cpu` is the CPU backend; `core` the same with the core primitives alone, so that everything else has to come through decompositions; \
@@ -81,16 +81,12 @@ pub(crate) fn run(arguments: &[&str]) -> Done {
 
 /// What the programs with backends in them say, a value a backend.
 fn columns(arguments: &[&str]) -> Done<Vec<Value>> {
-    let features = arguments.iter().skip_while(|word| **word != "--features");
-    let mut facade = match features.copied().nth(1) {
-        None => built("--example", "conformance")?,
-        Some(features) => {
-            let mut run = cargo(&["run", "--quiet", "-p", "tnp-facade"]);
-            run.args(["--example", "conformance", "--features", features]);
-            run
+    let mut text = output(&mut built("--example", "conformance")?)?;
+    for gpu in ["wgpu", "cuda"] {
+        if arguments.contains(&format!("--{gpu}").as_str()) {
+            text += &output(&mut built("--example", &format!("conformance_{gpu}"))?)?;
         }
-    };
-    let mut text = output(&mut facade)?;
+    }
     // Its plain loops take an hour, so its column is made anew only where that is asked for.
     if arguments.contains(&"--reference") {
         text += &output(&mut reference(&[

@@ -7,6 +7,6 @@ fn main() -> tnp::Result<()> {
     std::panic::set_hook(Box::new(|_| {}));
     // The same CPU with the core primitives alone stands for a backend that has nothing else.
     tnp_testing::counting::core_device()?;
-    tnp_testing::conformance::print();
+    tnp_testing::conformance::print(None);
     Ok(())
 }

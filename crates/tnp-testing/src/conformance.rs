@@ -8,16 +8,19 @@ use crate::check::{self, Manners};
 use crate::rows::all_rows;
 use crate::survey::{cells, core_families, survey};
 
-/// Prints one line of JSON for the first device of each backend that is linked or registered; one whose devices are missing on this
-/// machine says why.
+/// Prints one line of JSON for the first device of each backend that is linked or registered, or of the one that is named; one whose
+/// devices are missing on this machine says why.
 ///
 /// # Examples
 /// ```no_run
 /// # extern crate tnp_cpu;
-/// tnp_testing::conformance::print();
+/// tnp_testing::conformance::print(None);
+/// tnp_testing::conformance::print(Some("cpu"));
 /// ```
-pub fn print() {
-    for backend in backends() {
+pub fn print(name: Option<&str>) {
+    let mut wanted = backends();
+    wanted.retain(|backend| name.is_none_or(|name| backend.name() == name));
+    for backend in wanted {
         let found = backend.devices().and_then(|infos| match infos.first() {
             Some(info) => column(info.device),
             None => Err(tnp_backend::Error::device("it lists no device")),

@@ -7,16 +7,13 @@ extern crate tnp_cpu as _;
 extern crate tnp_wgpu as _;
 
 /// Rows and laws that a software device needs many minutes for, a category or two each. `TNP_PATIENT=1` runs them there too.
-const SLOW: [&str; 24] = [
+const SLOW: [&str; 21] = [
     "rows::array",
     "rows::elementwise",
     "rows::fft",
-    "rows::indexing",
     "rows::linalg",
     "rows::manipulate",
-    "rows::products",
     "rows::reduce",
-    "rows::sets",
     "rows::statistics",
     "laws::array",
     "laws::create",

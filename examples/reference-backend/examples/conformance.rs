@@ -3,5 +3,5 @@
 extern crate reference_backend as _;
 
 fn main() {
-    tnp_testing::conformance::print();
+    tnp_testing::conformance::print(None);
 }

@@ -13,70 +13,60 @@ type Body = fn(&Kit);
 /// Held alone by a test that has to be the only one of the program.
 static QUIET: RwLock<()> = RwLock::new(());
 
-const TESTS: [(&str, Body); 23] = [
-    ("registration::is_found_by_name", Kit::is_found_by_name),
-    ("registration::lists_its_devices", Kit::lists_its_devices),
-    (
-        "registration::has_no_other_devices",
-        Kit::has_no_other_devices,
-    ),
-    ("registration::keeps_its_name", Kit::keeps_its_name),
-    (
-        "memory::gives_back_what_it_took",
-        Kit::gives_back_what_it_took,
-    ),
-    ("memory::gives_back_parts", Kit::gives_back_parts),
-    ("memory::holds_nothing", Kit::holds_nothing),
-    (
-        "memory::refuses_to_read_past_the_end",
-        Kit::refuses_to_read_past_the_end,
-    ),
-    ("memory::counts_its_memory", Kit::counts_its_memory),
-    ("memory::refuses_too_much", Kit::refuses_too_much),
-    (
-        "memory::copies_to_other_devices_and_back",
-        Kit::copies_to_other_devices_and_back,
-    ),
-    ("operations::says_what_it_lacks", Kit::says_what_it_lacks),
-    (
-        "operations::works_on_several_threads",
-        Kit::works_on_several_threads,
-    ),
-    (WAITS, Kit::waits),
-    (
-        "operations::fills_what_it_returns",
-        Kit::fills_what_it_returns,
-    ),
-    (PRINTS, Kit::prints_what_it_shows),
-    (
-        "misuse::finds_indices_out_of_bounds",
-        Kit::finds_indices_out_of_bounds,
-    ),
-    (
-        "misuse::finds_writes_out_of_bounds",
-        Kit::finds_writes_out_of_bounds,
-    ),
-    (
-        "misuse::finds_blocks_out_of_bounds",
-        Kit::finds_blocks_out_of_bounds,
-    ),
-    ("misuse::keeps_devices_apart", Kit::keeps_devices_apart),
-    ("misuse::refuses_other_memory", Kit::refuses_other_memory),
-    ("misuse::names_what_it_refuses", Kit::names_what_it_refuses),
-    ("summary", Kit::summary),
-];
+/// A test: its name, how it runs, and whether it has to be the only one of the program meanwhile.
+struct Test {
+    name: &'static str,
+    body: Body,
+    alone: bool,
+}
 
-/// Failures of other tests would be reported to this one.
-const WAITS: &str = "operations::waits";
-/// Copies of other tests would be counted in this one.
-const PRINTS: &str = "operations::prints_what_it_shows";
+macro_rules! tests {
+    ($($group:ident { $($test:ident $($alone:ident)?),+ $(,)? })+) => {
+        const TESTS: &[Test] = &[$($(Test {
+            name: concat!(stringify!($group), "::", stringify!($test)),
+            body: Kit::$test,
+            alone: tests!(@ $($alone)?),
+        },)+)+];
+    };
+    (@) => { false };
+    (@ alone) => { true };
+}
+tests! {
+    registration { is_found_by_name, lists_its_devices, has_no_other_devices, keeps_its_name }
+    memory {
+        gives_back_what_it_took,
+        gives_back_parts,
+        holds_nothing,
+        refuses_to_read_past_the_end,
+        counts_its_memory,
+        refuses_too_much,
+        copies_to_other_devices_and_back,
+    }
+    operations {
+        says_what_it_lacks,
+        works_on_several_threads,
+        // Failures of other tests would be reported to this one.
+        waits alone,
+        fills_what_it_returns,
+        // Copies of other tests would be counted in this one.
+        prints_what_it_shows alone,
+    }
+    misuse {
+        finds_indices_out_of_bounds,
+        finds_writes_out_of_bounds,
+        finds_blocks_out_of_bounds,
+        keeps_devices_apart,
+        refuses_other_memory,
+        names_what_it_refuses,
+    }
+}
 
 impl Kit {
-    fn run(&self, test: &str, body: impl FnOnce(&Kit)) -> Completion {
+    fn run(&self, test: &str, alone: bool, body: impl FnOnce(&Kit)) -> Completion {
         if let Some(reason) = self.ignored(test) {
             return Completion::ignored_with(reason);
         }
-        if [WAITS, PRINTS].contains(&test) {
+        if alone {
             let _alone = QUIET.write().unwrap_or_else(PoisonError::into_inner);
             body(self);
         } else {
@@ -87,20 +77,22 @@ impl Kit {
     }
 
     fn trials(&'static self, prefix: &str) -> Vec<Trial> {
-        let trial = |test: String, body: Box<dyn FnOnce(&Kit) + Send>| {
+        let trial = |test: String, alone: bool, body: Box<dyn FnOnce(&Kit) + Send>| {
             let name = format!("{prefix}{test}");
-            Trial::ignorable_test(name, move || Ok(self.run(&test, body)))
+            Trial::ignorable_test(name, move || Ok(self.run(&test, alone, body)))
         };
         let mut trials: Vec<Trial> = (TESTS.iter())
-            .map(|(test, body)| trial((*test).to_owned(), Box::new(body)))
+            .map(|test| trial(test.name.to_owned(), test.alone, Box::new(test.body)))
             .collect();
         for category in all_rows() {
             let name = category.name;
             let rows = move |kit: &Kit| kit.rows(name);
-            trials.push(trial(format!("rows::{name}"), Box::new(rows)));
+            trials.push(trial(format!("rows::{name}"), false, Box::new(rows)));
             let laws = move |kit: &Kit| kit.laws(name);
-            trials.push(trial(format!("laws::{name}"), Box::new(laws)));
+            trials.push(trial(format!("laws::{name}"), false, Box::new(laws)));
         }
+        let summary = Box::new(Kit::summary);
+        trials.push(trial("summary".to_owned(), false, summary));
         trials
     }
 }
