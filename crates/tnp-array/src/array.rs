@@ -39,7 +39,9 @@ use crate::{Operand, current_device};
 #[derive(Clone)]
 pub struct Array {
     id: u64,
-    weak: bool,
+    /// 0 or 1, in a word of its own: a byte is copied together with the padding after it, and a load that is wider than the store
+    /// before it waits for the store to reach the cache. Arrays are copied a few times in each small operation.
+    weak: u64,
     data: Data,
 }
 
@@ -73,7 +75,7 @@ impl Array {
     pub fn from_tensor(tensor: Tensor) -> Array {
         Array {
             id: fresh_id(),
-            weak: false,
+            weak: 0,
             data: Data::Concrete(tensor),
         }
     }
@@ -82,7 +84,7 @@ impl Array {
     pub fn from_boxed(boxed: Boxed) -> Array {
         Array {
             id: fresh_id(),
-            weak: false,
+            weak: 0,
             data: Data::Boxed(Box::new(boxed)),
         }
     }
@@ -90,7 +92,7 @@ impl Array {
     /// The same array, marked as giving way in promotion (or not) as a scalar does.
     #[inline]
     pub fn with_weak(mut self, weak: bool) -> Array {
-        self.weak = weak;
+        self.weak = u64::from(weak);
         self
     }
 
@@ -208,7 +210,7 @@ impl Array {
     /// True when the dtype gives way in promotion as a scalar's does (`All` and `Safe` modes).
     #[inline]
     pub fn is_weak(&self) -> bool {
-        self.weak
+        self.weak != 0
     }
 
     /// Dtype and weakness.
@@ -216,7 +218,7 @@ impl Array {
     pub fn type_info(&self) -> TypeInfo {
         TypeInfo {
             dtype: self.dtype(),
-            weak: self.weak,
+            weak: self.is_weak(),
         }
     }
 
@@ -291,7 +293,7 @@ impl Array {
         }
         let device = current_device()?;
         let bytes = size * size_of::<T>();
-        if device.backend().name() != "cpu" || bytes <= INLINE_BYTES {
+        if !is_host(device) || bytes <= INLINE_BYTES {
             return Array::from_slice(&vec, shape);
         }
         let buffer = Buffer::host(device, bytes, HostMemory::from_vec(vec));
@@ -335,6 +337,23 @@ impl Array {
         let device = current_device()?;
         let buffer = device.backend().upload(device.index(), bytes)?;
         Ok(Array::from_tensor(Tensor::contiguous(buffer, shape, dtype)))
+    }
+
+    /// The memory of an array of at most [`INLINE_BYTES`] with one value in all places, where nothing is in force and the host's own
+    /// memory is meant: running a primitive would take longer. Else `None`.
+    #[inline]
+    pub(crate) fn few(size: usize, value: &Literal) -> Option<Result<Buffer>> {
+        let item = value.as_bytes();
+        let bytes = size * item.len();
+        let device = current_device().ok()?;
+        if bytes > INLINE_BYTES || context::is_active() || !is_host(device) {
+            return None;
+        }
+        let mut room = [0u8; INLINE_BYTES];
+        for place in room[..bytes].chunks_exact_mut(item.len()) {
+            place.copy_from_slice(item);
+        }
+        Some(device.backend().upload(device.index(), &room[..bytes]))
     }
 
     // ---- to Rust
@@ -541,14 +560,18 @@ impl<'a> Operand<'a> {
                 Operand::Borrowed(array) if array.is_weak() => {
                     Operand::Owned(array.clone().with_weak(false))
                 }
-                Operand::Owned(array) | Operand::Numbers(array) => {
-                    Operand::Owned(array.with_weak(false))
-                }
+                Operand::Owned(array) => Operand::Owned(array.with_weak(false)),
                 other => other,
             });
         }
         Ok(Operand::Owned(bind1(&Prim::Cast { dtype }, &mut [self])?))
     }
+}
+
+/// True for the CPU's own memory.
+#[inline]
+fn is_host(device: Device) -> bool {
+    device.backend().name() == "cpu"
 }
 
 fn element_offset(layout: &Layout, position: &[usize]) -> Result<usize> {

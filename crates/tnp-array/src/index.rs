@@ -57,6 +57,28 @@ impl Array {
             None => read(self, index).map_err(|error| error.in_op("get")),
         }
     }
+
+    /// NumPy's `x[i]`: one position of the first axis, which goes. The same as [`Array::get`] with one integer.
+    ///
+    /// # Errors
+    /// An index out of bounds; a 0-d array.
+    ///
+    /// # Examples
+    /// ```
+    /// # extern crate tnp_cpu;
+    /// use tnp_array::Array;
+    /// let x = Array::from_vec(vec![1, 2, 3, 4], &[2, 2])?;
+    /// assert_eq!(x.row(-1)?.to_vec::<i32>()?, [3, 4]);
+    /// assert!(x.row(2).is_err());
+    /// # Ok::<(), tnp_array::Error>(())
+    /// ```
+    #[inline]
+    pub fn row(&self, position: isize) -> Result<Array> {
+        match direct_view(self, |layout| layout.row(position)) {
+            Some(view) => Ok(view),
+            None => self.get([Index::Int(position)]),
+        }
+    }
 }
 
 fn read(x: &Array, index: &[Index<IndexArray>]) -> Result<Array> {

@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::{Device, Error, Result};
 
-/// Bytes that fit inside the buffer's own allocation: a small array costs one allocation, not two.
-pub const INLINE_BYTES: usize = 32;
+/// Bytes that fit inside the buffer's own allocation, sixteen float64 numbers: a small array costs one allocation, not two.
+pub const INLINE_BYTES: usize = 128;
 
 /// Memory on a device, shared by reference counting and immutable once shared.
 #[derive(Clone)]
@@ -202,6 +202,20 @@ impl Buffer {
             Storage::Host(memory) => Some(memory.ptr.as_ptr()),
             Storage::Opaque(_) => None,
         }
+    }
+
+    /// Copies bytes from `offset` on, where the host can read them in place and there are as many; else it does nothing and says so.
+    #[inline]
+    pub(crate) fn read(&self, offset: usize, out: &mut [u8]) -> bool {
+        let fits = offset
+            .checked_add(out.len())
+            .is_some_and(|end| end <= self.0.bytes);
+        let Some(from) = self.host_ptr().filter(|_| fits) else {
+            return false;
+        };
+        // SAFETY: the range lies inside the buffer, which nobody writes while it is shared.
+        unsafe { std::ptr::copy_nonoverlapping(from.add(offset), out.as_mut_ptr(), out.len()) };
+        true
     }
 
     /// Pointer for writing; `None` for device memory and for memory borrowed read-only.

@@ -309,7 +309,10 @@ pub fn scalar(x: &Tensor) -> Result<Literal> {
     x.buffer.check()?;
     let itemsize = x.dtype.itemsize();
     let mut bytes = [0u8; 16];
-    crate::download(x, &mut bytes[..itemsize])?;
+    let (start, out) = (x.layout.offset() * itemsize, &mut bytes[..itemsize]);
+    if !x.buffer.read(start, out) {
+        crate::download(x, out)?;
+    }
     Ok(Literal::from_bytes(x.dtype, &bytes[..itemsize]))
 }
 

@@ -14,9 +14,10 @@ use smallvec::SmallVec;
 use tnp::{Array, DType, Operand, Scalar};
 
 use crate::convert::{self, is_lent, operand, owned, settled};
-use crate::error::OrRaise;
-use crate::index::{entries, plain};
+use crate::error::{OrRaise, exception};
+use crate::index::{entries, slice};
 use crate::place::At;
+use crate::sizes::exact;
 use crate::{dtype, memory};
 
 /// An n-dimensional array of one dtype on one device: a value. `x[i] = v` and `x += y` give the name a new value; views and other
@@ -270,12 +271,20 @@ impl PyArray {
     }
 
     fn __getitem__(&self, py: Python<'_>, key: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
-        if !tnp_array::is_active()
-            && let Some(index) = plain(key)
-        {
-            let index = [index?];
-            let part = self.with(py, |array| array.get(&index));
-            return PyArray::object(py, part.or_raise(py)?);
+        if !tnp_array::is_active() {
+            if let Some(position) = exact(key) {
+                return match self.with(py, |array| array.row(position)) {
+                    Ok(row) => PyArray::object(py, row),
+                    Err(error) => Err(exception(py, error)),
+                };
+            }
+            if let Some(slice) = slice(key) {
+                let slice = [slice?];
+                return match self.with(py, |array| array.get(&slice)) {
+                    Ok(part) => PyArray::object(py, part),
+                    Err(error) => Err(exception(py, error)),
+                };
+            }
         }
         let index = entries(key)?;
         PyArray::object(py, self.value(py)?.get(index).or_raise(py)?)
@@ -408,7 +417,7 @@ impl Iter {
         if self.next as usize >= self.array.shape()[0] {
             return Ok(None);
         }
-        let row = self.array.get([tnp::Index::Int(self.next)]).or_raise(py)?;
+        let row = self.array.row(self.next).or_raise(py)?;
         self.next += 1;
         PyArray::object(py, row).map(Some)
     }
@@ -422,22 +431,6 @@ pub(crate) fn make(
     copying: memory::Copying,
 ) -> PyResult<Array> {
     let py = object.py();
-    if let Some(dtype) = dtype
-        && copying != Some(false)
-    {
-        let made = match convert::list(object, dtype) {
-            Ok(made) => made,
-            Err(raised) => Some(
-                huge(object, Some(dtype), raised)?
-                    .into_array()
-                    .and_then(|wide| wide.astype(dtype))
-                    .or_raise(py)?,
-            ),
-        };
-        if let Some(array) = made {
-            return finish(py, array, device);
-        }
-    }
     let array = match object.cast::<PyArray>() {
         Ok(array) => {
             let array = array.get().value(py)?;
@@ -449,19 +442,8 @@ pub(crate) fn make(
         Err(_) => match foreign_or_numbers(object, copying)
             .or_else(|raised| huge(object, dtype, raised))?
         {
-            Operand::Numbers(numbers) if dtype.is_some() => {
-                return finish(
-                    py,
-                    tnp::array(Operand::Numbers(numbers), dtype).or_raise(py)?,
-                    device,
-                );
-            }
-            Operand::Scalar(scalar) => {
-                return finish(
-                    py,
-                    tnp::array(Operand::Scalar(scalar), dtype).or_raise(py)?,
-                    device,
-                );
+            numbers @ (Operand::Numbers(_) | Operand::Scalar(_)) => {
+                return finish(py, tnp::array(numbers, dtype).or_raise(py)?, device);
             }
             operand => operand.into_array().or_raise(py)?,
         },

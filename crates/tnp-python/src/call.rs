@@ -476,16 +476,13 @@ impl<'a, 'py> Args<'a, 'py> {
 
     /// Several arrays of a sequence.
     pub(crate) fn sequence(&self, object: &Bound<'py, PyAny>) -> PyResult<Vec<Operand<'static>>> {
-        let read =
-            |item: &Bound<'py, PyAny>| self.operand(item).map_err(|raised| self.explain(raised));
-        if let Ok(tuple) = object.cast_exact::<PyTuple>() {
-            let mut arrays = Vec::with_capacity(tuple.len());
-            for item in tuple.iter_borrowed() {
-                arrays.push(read(&item)?);
-            }
-            return Ok(arrays);
-        }
-        object.try_iter()?.map(|item| read(&item?)).collect()
+        let mut arrays = Vec::with_capacity(object.len().unwrap_or(0));
+        sizes::each(object, |item| {
+            let array = self.operand(item);
+            arrays.push(array.map_err(|raised| self.explain(raised))?);
+            Ok(())
+        })?;
+        Ok(arrays)
     }
 
     /// The arrays that `*name` took.
@@ -603,11 +600,38 @@ impl<'a, 'py> Args<'a, 'py> {
     /// Does the work: with other threads running meanwhile when it is long, and holds the interpreter when somebody's memory is
     /// read that its owner may write.
     pub(crate) fn run<T: Send>(&self, work: impl FnOnce() -> tnp::Result<T> + Send) -> PyResult<T> {
-        let result = match self.work.get() >= LONG && !self.lent.get() {
+        self.done(work).map_err(|error| exception(self.py, error))
+    }
+
+    #[inline(always)]
+    fn done<T: Send>(&self, work: impl FnOnce() -> tnp::Result<T> + Send) -> tnp::Result<T> {
+        match self.work.get() >= LONG && !self.lent.get() {
             true => self.py.detach(work),
             false => work(),
-        };
-        result.map_err(|error| exception(self.py, error))
+        }
+    }
+
+    /// A view of the first argument, most often: an array of a few elements is lent to the work, not handed over.
+    #[inline]
+    pub(crate) fn view(
+        &self,
+        view: impl FnOnce(Operand<'_>) -> tnp::Result<Array> + Send,
+    ) -> PyResult<Py<PyAny>> {
+        let py = self.py;
+        if let Some(object) = self.given(0)
+            && let Ok(array) = object.cast::<PyArray>()
+            && !tnp_array::is_active()
+            && array.get().with(py, Array::size) < LONG
+        {
+            // Nothing of Python's runs meanwhile: the lock is held, and such work calls nobody.
+            let viewed = array.get().with(py, |array| view(Operand::Borrowed(array)));
+            return match viewed {
+                Ok(view) => view.give(py),
+                Err(error) => Err(exception(py, error)),
+            };
+        }
+        let x = self.x(0)?;
+        self.give(|| view(x))
     }
 
     /// [`Args::run`], and the result as a Python object.
@@ -615,7 +639,11 @@ impl<'a, 'py> Args<'a, 'py> {
         &self,
         work: impl FnOnce() -> tnp::Result<T> + Send,
     ) -> PyResult<Py<PyAny>> {
-        self.run(work)?.give(self.py)
+        // Not by `run`: a small array would be copied twice more on its way.
+        match self.done(work) {
+            Ok(value) => value.give(self.py),
+            Err(error) => Err(exception(self.py, error)),
+        }
     }
 }
 

@@ -15,11 +15,21 @@ use crate::sizes::exact;
 /// The entries of an index expression.
 pub(crate) type Entries = SmallVec<[Index<IndexArray>; 4]>;
 
-/// An integer or a slice alone, the commonest expressions, whose reading runs no code of Python's.
+/// The entry of a slice.
 #[inline]
-pub(crate) fn plain(key: &Bound<'_, PyAny>) -> Option<PyResult<Index<IndexArray>>> {
-    let plain = key.is_exact_instance_of::<PyInt>() || key.is_exact_instance_of::<PySlice>();
-    plain.then(|| entry(key))
+pub(crate) fn slice(key: &Bound<'_, PyAny>) -> Option<PyResult<Index<IndexArray>>> {
+    let slice = key.cast::<PySlice>().ok()?;
+    let (mut start, mut stop, mut step) = (0, 0, 0);
+    // SAFETY: a slice, and places for its three numbers; what was left out comes as the extremes.
+    if unsafe { ffi::PySlice_Unpack(slice.as_ptr(), &mut start, &mut stop, &mut step) } < 0 {
+        return Some(Err(PyErr::fetch(key.py())));
+    }
+    let known = |bound: isize| (bound != isize::MAX && bound != isize::MIN).then_some(bound);
+    Some(Ok(Index::Slice {
+        start: known(start),
+        stop: known(stop),
+        step,
+    }))
 }
 
 /// Reads an index expression.
@@ -55,21 +65,11 @@ pub(crate) fn position(object: &Bound<'_, PyAny>) -> PyResult<isize> {
 }
 
 fn entry(object: &Bound<'_, PyAny>) -> PyResult<Index<IndexArray>> {
-    if object.is_exact_instance_of::<PyInt>() {
-        return position(object).map(Index::Int);
+    if let Some(position) = exact(object) {
+        return Ok(Index::Int(position));
     }
-    if let Ok(slice) = object.cast::<PySlice>() {
-        let (mut start, mut stop, mut step) = (0, 0, 0);
-        // SAFETY: a slice, and places for its three numbers; what was left out comes as the extremes.
-        if unsafe { ffi::PySlice_Unpack(slice.as_ptr(), &mut start, &mut stop, &mut step) } < 0 {
-            return Err(PyErr::fetch(object.py()));
-        }
-        let known = |bound: isize| (bound != isize::MAX && bound != isize::MIN).then_some(bound);
-        return Ok(Index::Slice {
-            start: known(start),
-            stop: known(stop),
-            step,
-        });
+    if let Some(slice) = slice(object) {
+        return slice;
     }
     if object.is_none() {
         return Ok(Index::NewAxis);

@@ -33,9 +33,6 @@ pub(crate) fn integer(object: &Bound<'_, PyAny>, name: &str) -> PyResult<isize> 
 
 /// A size of a shape.
 fn size(object: &Bound<'_, PyAny>) -> PyResult<isize> {
-    if let Some(value) = exact(object) {
-        return Ok(value);
-    }
     if object.is_instance_of::<PyBool>() {
         return Err(PyTypeError::new_err(
             "shape: an integer is required, not a bool",
@@ -61,9 +58,6 @@ fn integers(
 ) -> PyResult<SmallVec<[isize; 4]>> {
     /// As many axes as NumPy's arrays can have.
     const AXES: usize = 64;
-    if let Some(one) = exact(object) {
-        return Ok(SmallVec::from_slice(&[one]));
-    }
     let list = object.is_instance_of::<PyTuple>() || object.is_instance_of::<PyList>();
     if !list {
         // Arrays of one axis are sequences of sizes, those of none are integers.
@@ -74,21 +68,27 @@ fn integers(
         }
     }
     let mut sizes = SmallVec::new();
-    if let Ok(tuple) = object.cast_exact::<PyTuple>() {
-        for item in tuple.iter_borrowed() {
-            sizes.push(read(&item)?);
-        }
-    } else {
-        for item in object.try_iter()? {
-            sizes.push(read(&item?)?);
-        }
-    }
+    each(object, |item| {
+        sizes.push(read(item)?);
+        Ok(())
+    })?;
     match sizes.len() <= AXES {
         true => Ok(sizes),
         false => Err(PyValueError::new_err(format!(
             "maximum supported dimension for an ndarray is currently {AXES}, found {}",
             sizes.len()
         ))),
+    }
+}
+
+/// Hands on what a sequence holds; a tuple without an iterator of Python's.
+pub(crate) fn each<'py>(
+    object: &Bound<'py, PyAny>,
+    mut take: impl FnMut(&Bound<'py, PyAny>) -> PyResult<()>,
+) -> PyResult<()> {
+    match object.cast_exact::<PyTuple>() {
+        Ok(tuple) => tuple.iter_borrowed().try_for_each(|item| take(&item)),
+        Err(_) => object.try_iter()?.try_for_each(|item| take(&item?)),
     }
 }
 

@@ -45,14 +45,14 @@ impl Layout {
     /// The layout of a fresh C-order array. The product of `shape` must not overflow; constructors check it beforehand.
     #[inline]
     pub fn contiguous(shape: &[usize]) -> Layout {
-        let mut strides = Strides::from_elem(0, shape.len());
+        let (mut dims, mut strides) = (blank(shape.len()), blank(shape.len()));
         let mut step = 1isize;
-        for (stride, &dim) in strides.iter_mut().zip(shape).rev() {
-            *stride = step;
+        for ((&dim, own), stride) in shape.iter().zip(&mut dims).zip(&mut strides).rev() {
+            (*own, *stride) = (dim, step);
             step *= dim.max(1) as isize;
         }
         Layout {
-            shape: Dims::from_slice(shape),
+            shape: dims,
             strides,
             offset: 0,
         }
@@ -172,6 +172,16 @@ impl Layout {
             reach += stride * (dim - 1);
         }
         false
+    }
+}
+
+/// So many zeros. Where they lie inside the list itself all of its room is set: that is two instructions, and a loop over the
+/// length is a call.
+#[inline]
+pub(crate) fn blank<T: Copy + Default>(len: usize) -> SmallVec<[T; 4]> {
+    match len {
+        few @ ..=4 => SmallVec::from_buf_and_len([T::default(); 4], few),
+        many => SmallVec::from_elem(T::default(), many),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use crate::layout::blank;
 use crate::{Dims, Result, ShapeProblem};
 
 /// Positions of axes; up to four stay inline.
@@ -47,7 +48,7 @@ pub fn size_of_shape(shape: &[usize]) -> Result<usize> {
 /// # Errors
 /// When a size is negative or there are too many elements.
 pub fn shape_from_signed(shape: &[isize]) -> Result<Dims> {
-    let mut dims = Dims::from_elem(0, shape.len());
+    let mut dims: Dims = blank(shape.len());
     for (size, &dim) in dims.iter_mut().zip(shape) {
         *size = usize::try_from(dim).map_err(|_| ShapeProblem::NegativeDimension(dim))?;
     }

@@ -43,7 +43,7 @@ pub(crate) fn layout(op: &str, prim: &Prim, mut x: Operand<'_>) -> Result<Array>
 }
 
 /// A view of a concrete array with nothing in force: no primitive is needed. `None` sends the caller the long way.
-#[inline]
+#[inline(always)]
 pub(crate) fn direct_view(
     array: &Array,
     view: impl FnOnce(&Layout) -> Option<Layout>,

@@ -190,20 +190,20 @@ fn expand_dims(a: &Args<'_, '_>) -> PyResult<Py<PyAny>> {
 
 #[rustfmt::skip]
 pub(crate) const FUNCTIONS: &[Entry] = functions! {
-    "reshape(a, /, shape, order='C', *, copy=None)", |a| { let (x, shape, order) = (a.x(0)?, a.shape("shape")?, order(a)?); a.give(|| tnp::reshape(x, (shape, order))) };
-    "ravel(a, order='C')", |a| { let (x, order) = (a.x(0)?, order(a)?); a.give(|| tnp::ravel(x, order)) };
-    "transpose(a, axes=None)", |a| { let (x, axes) = (a.x(0)?, a.axis("axes")?); a.give(|| tnp::transpose(x, axes)) };
-    "permute_dims(a, axes=None)", |a| { let (x, axes) = (a.x(0)?, a.axis("axes")?); a.give(|| tnp::transpose(x, axes)) };
-    "matrix_transpose(x, /)", |a| { let x = a.x(0)?; a.give(|| tnp::matrix_transpose(x)) };
-    "swapaxes(a, axis1, axis2)", |a| { let (x, i, j) = (a.x(0)?, a.int("axis1", 0)?, a.int("axis2", 0)?); a.give(|| tnp::swapaxes(x, i, j)) };
-    "moveaxis(a, source, destination, /)", |a| { let (x, from, to) = (a.x(0)?, a.axis("source")?, a.axis("destination")?); a.give(|| tnp::moveaxis(x, from, to)) };
+    "reshape(a, /, shape, order='C', *, copy=None)", |a| { let (shape, order) = (a.shape("shape")?, order(a)?); a.view(|x| tnp::reshape(x, (shape, order))) };
+    "ravel(a, order='C')", |a| { let order = order(a)?; a.view(|x| tnp::ravel(x, order)) };
+    "transpose(a, axes=None)", |a| { let axes = a.axis("axes")?; a.view(|x| tnp::transpose(x, axes)) };
+    "permute_dims(a, axes=None)", |a| { let axes = a.axis("axes")?; a.view(|x| tnp::transpose(x, axes)) };
+    "matrix_transpose(x, /)", |a| { a.view(|x| tnp::matrix_transpose(x)) };
+    "swapaxes(a, axis1, axis2)", |a| { let (i, j) = (a.int("axis1", 0)?, a.int("axis2", 0)?); a.view(|x| tnp::swapaxes(x, i, j)) };
+    "moveaxis(a, source, destination, /)", |a| { let (from, to) = (a.axis("source")?, a.axis("destination")?); a.view(|x| tnp::moveaxis(x, from, to)) };
     "rollaxis(a, axis, start=0)", |a| { let (x, axis, start) = (a.x(0)?, a.int("axis", 0)?, a.int("start", 0)?); a.give(|| tnp::rollaxis(x, axis, start)) };
     "expand_dims(a, /, axis)", expand_dims;
-    "squeeze(a, /, axis=None)", |a| { let (x, axis) = (a.x(0)?, a.axis("axis")?); a.give(|| tnp::squeeze(x, axis)) };
+    "squeeze(a, /, axis=None)", |a| { let axis = a.axis("axis")?; a.view(|x| tnp::squeeze(x, axis)) };
     "atleast_1d(*arys)", |a| each(a, tnp::atleast_1d);
     "atleast_2d(*arys)", |a| each(a, tnp::atleast_2d);
     "atleast_3d(*arys)", |a| each(a, tnp::atleast_3d);
-    "broadcast_to(array, /, shape)", |a| { let (x, shape) = (a.x(0)?, a.shape("shape")?); a.give(|| tnp::broadcast_to(x, shape)) };
+    "broadcast_to(array, /, shape)", |a| { let shape = a.shape("shape")?; a.view(|x| tnp::broadcast_to(x, shape)) };
     "broadcast_arrays(*args)", |a| { let arrays = a.all()?; a.give(|| tnp::broadcast_arrays(arrays)) };
     "concatenate(arrays, /, axis=0, *, dtype=None)", joined;
     "concat(arrays, /, axis=0, *, dtype=None)", joined;
@@ -297,7 +297,7 @@ fn astype(a: &Args<'_, '_>) -> PyResult<Py<PyAny>> {
 
 #[rustfmt::skip]
 pub(crate) const METHODS: &[Entry] = functions! {
-    "reshape(self, *shape, order='C', copy=None)", |a| { let (x, shape, order) = (a.x(0)?, sizes(a)?, order(a)?); a.give(|| tnp::reshape(x, (shape, order))) };
+    "reshape(self, *shape, order='C', copy=None)", |a| { let (shape, order) = (sizes(a)?, order(a)?); a.view(|x| tnp::reshape(x, (shape, order))) };
     "transpose(self, *axes)", |a| {
         let axes: Vec<Bound<'_, PyAny>> = a.rest().collect();
         let axes = match &axes[..] {
@@ -305,10 +305,9 @@ pub(crate) const METHODS: &[Entry] = functions! {
             [none] if none.is_none() => Axis(None),
             _ => Axis(Some(sizes(a)?.0)),
         };
-        let x = a.x(0)?;
-        a.give(|| tnp::transpose(x, axes))
+        a.view(|x| tnp::transpose(x, axes))
     };
-    "flatten(self, order='C')", |a| { let (x, order) = (a.x(0)?, order(a)?); a.give(|| tnp::flatten(x, order)) };
+    "flatten(self, order='C')", |a| { let order = order(a)?; a.view(|x| tnp::flatten(x, order)) };
     "astype(self, dtype, order='K', casting='unsafe', copy=True, *, device=None)", astype;
     "copy(self, order='C')", |a| crate::array::settled_copy(a.py(), a.array(0)?)?.give(a.py());
     "compress(self, condition, axis=None)", |a| { let (x, c, axis) = (a.x(0)?, a.x(1)?, a.axis("axis")?); a.give(|| tnp::compress(c, x, axis)) };

@@ -194,8 +194,8 @@ impl IndexPlan {
         // One integer or one slice is what loops ask for.
         match (indices, layout.shape()) {
             ([Index::Int(index)], [size, ..]) => {
-                let start = normalize_index(*index, 0, *size)?;
-                Ok(Some(layout.row(start)))
+                normalize_index(*index, 0, *size)?;
+                Ok(layout.row(*index))
             }
             ([Index::Slice { start, stop, step }], [size, ..]) => {
                 let slice = normalize_slice(*start, *stop, *step, *size)?;

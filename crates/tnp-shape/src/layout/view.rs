@@ -166,23 +166,42 @@ impl Layout {
         Ok(layout)
     }
 
-    /// One position of the first axis, which goes; it is in bounds.
-    #[inline]
-    pub(crate) fn row(&self, position: usize) -> Layout {
-        let ([_, shape @ ..], [stride, strides @ ..]) = (self.shape(), self.strides()) else {
-            return self.clone();
+    /// One position of the first axis, which goes; `None` when there is none, or it is out of bounds.
+    ///
+    /// # Examples
+    /// ```
+    /// use tnp_shape::Layout;
+    /// let row = Layout::contiguous(&[2, 3]).row(-1);
+    /// assert_eq!(row.map(|row| row.offset()), Some(3));
+    /// assert_eq!(Layout::contiguous(&[2, 3]).row(2), None);
+    /// ```
+    #[inline(always)]
+    pub fn row(&self, position: isize) -> Option<Layout> {
+        let (&size, &stride) = (self.shape.first()?, self.strides.first()?);
+        let position = match position < 0 {
+            true => position.wrapping_add_unsigned(size),
+            false => position,
         };
-        let mut layout = Layout {
-            shape: Dims::new(),
-            strides: Strides::new(),
-            offset: self.offset,
-        };
-        if !shape.is_empty() {
-            layout.shape.extend_from_slice(shape);
-            layout.strides.extend_from_slice(strides);
+        if position as usize >= size {
+            return None;
         }
-        layout.skip(position, *stride);
-        layout
+        let (shape, strides) = match self.ndim() {
+            1 => (Dims::new(), Strides::new()),
+            _ => (
+                Dims::from_slice(&self.shape[1..]),
+                Strides::from_slice(&self.strides[1..]),
+            ),
+        };
+        // In an empty array the first element's place would leave the buffer.
+        let offset = match shape.contains(&0) {
+            true => self.offset,
+            false => self.offset.wrapping_add_signed(position * stride),
+        };
+        Some(Layout {
+            shape,
+            strides,
+            offset,
+        })
     }
 
     /// A slice of the first axis, in which it lies.
