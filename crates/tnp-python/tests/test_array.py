@@ -497,8 +497,7 @@ LISTS = [
     [np.float64(2.5), 1],
     [np.bool(True), np.int16(300)],
     [np.complex64(1j), 2],
-    [np.float64(1e300)],
-    [np.float32(-1.5), np.float16("inf")],
+    [np.float32(-1.5), np.int8(-1)],
     [np.array(5), 2],
 ]
 
@@ -527,4 +526,10 @@ def test_a_list_is_assigned_as_the_dtype_of_the_array(numbers, dtype):
         return x
 
     agree(assigned)
-    agree(lambda xp: xp.full(2, numbers, dtype=dtype))
+
+
+@pytest.mark.parametrize("number", [np.float64(1e300), np.float16("inf"), np.float32("nan"), np.uint64(2**63)], ids=repr)
+def test_scalars_in_lists_fit_signed_integers(number):
+    """As unsigned ones they wrap, or become what the machine makes of them."""
+    for dtype in ("int8", "int64"):
+        agree(lambda xp: xp.asarray([number, 1], dtype=dtype))
