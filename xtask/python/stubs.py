@@ -55,6 +55,7 @@ _DTypeLike: _TypeAlias = dtype | _b.str | type[_Any] | _SupportsName
 _Axis: _TypeAlias = int | _Sequence[int] | None
 _Shape: _TypeAlias = int | _Sequence[int]
 _Mode: _TypeAlias = _Literal["numpy", "legacy", "off", "all", "safe"]
+_Precision: _TypeAlias = _Literal["float32", "tensorfloat32"]
 """
 SUBMODULE_IMPORTS = """\
 import builtins as _b
@@ -94,6 +95,7 @@ PARAMETERS = {
     "dl_device": "tuple[int, int]",
     "dtype": "_DTypeLike",
     "dtype_conversion_mode": "_Mode",
+    "matmul_precision": "_Precision",
     "elems": "_Any",
     "element": "_Any",
     "f": "_Callable[..., _Any]",

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use pyo3::exceptions::{PyRuntimeWarning, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
-use tnp::{Device, DeviceScope, Error, Mode, Settings, Warning};
+use tnp::{Device, DeviceScope, Error, Mode, Precision, Settings, Warning};
 
 use crate::dtype;
 use crate::error::OrRaise;
@@ -86,24 +86,28 @@ impl DeviceContext {
     }
 }
 
-/// `with tnp.numpy_behavior(dtype_conversion_mode="all", prefer_float32=True):` promotion inside follows these settings.
+/// `with tnp.numpy_behavior(dtype_conversion_mode="all", prefer_float32=True):` promotion inside follows these settings. With
+/// `matmul_precision="tensorfloat32"` GPUs that can may round the factors of float32 products to TensorFloat-32.
 #[pyclass(frozen, module = "tnp", name = "numpy_behavior")]
 struct Behavior {
     mode: Option<Mode>,
     prefer_float32: Option<bool>,
+    precision: Option<Precision>,
 }
 
 #[pymethods]
 impl Behavior {
     #[new]
-    #[pyo3(signature = (dtype_conversion_mode=None, prefer_float32=None))]
+    #[pyo3(signature = (dtype_conversion_mode=None, prefer_float32=None, *, matmul_precision=None))]
     fn new(
         dtype_conversion_mode: Option<&str>,
         prefer_float32: Option<bool>,
+        matmul_precision: Option<&str>,
     ) -> PyResult<Behavior> {
         Ok(Behavior {
             mode: dtype_conversion_mode.map(mode).transpose()?,
             prefer_float32,
+            precision: matmul_precision.map(precision).transpose()?,
         })
     }
 
@@ -112,6 +116,7 @@ impl Behavior {
         let this = slf.get();
         settings.mode = this.mode.unwrap_or(settings.mode);
         settings.prefer_float32 = this.prefer_float32.unwrap_or(settings.prefer_float32);
+        settings.precision = this.precision.unwrap_or(settings.precision);
         let scope = Entered::Behavior(settings.enter());
         SCOPES.with_borrow_mut(|scopes| scopes.push(scope));
         slf
@@ -183,6 +188,16 @@ fn mode(name: &str) -> PyResult<Mode> {
         "safe" => Ok(Mode::Safe),
         other => Err(PyValueError::new_err(format!(
             "dtype_conversion_mode must be one of 'numpy', 'legacy', 'off', 'all' and 'safe', not {other:?}"
+        ))),
+    }
+}
+
+fn precision(name: &str) -> PyResult<Precision> {
+    match name {
+        "float32" => Ok(Precision::Float32),
+        "tensorfloat32" => Ok(Precision::TensorFloat32),
+        other => Err(PyValueError::new_err(format!(
+            "matmul_precision must be 'float32' or 'tensorfloat32', not {other:?}"
         ))),
     }
 }

@@ -631,3 +631,26 @@ def test_attributes_set_while_tracing_are_not_lost_in_silence(change):
     layer = Layer()
     with pytest.raises(TypeError, match="sets the attribute 'weight'"):
         tnp.function(lambda layer: setattr(layer, "weight", layer.weight * 2))(layer)
+
+
+def test_settings_are_scoped_and_part_of_a_signature():
+    x = tnp.asarray([[1, 2], [3, 4]], "float32")
+    product = tnp.function(lambda x: x @ x)
+    product(x)
+    with tnp.numpy_behavior("all", matmul_precision="tensorfloat32"):
+        assert tnp.current_behavior() == "all"
+        with tnp.numpy_behavior(matmul_precision="float32"):
+            assert tnp.current_behavior() == "all"
+        # Only GPUs that can are less exact.
+        np.testing.assert_array_equal(product(x), np.asarray(x) @ np.asarray(x))
+        with pytest.raises(KeyError), tnp.numpy_behavior("safe"):
+            raise KeyError
+        assert tnp.current_behavior() == "all"
+    assert tnp.current_behavior() == "numpy"
+    traces = product.trace_count
+    with tnp.numpy_behavior(matmul_precision="tensorfloat32"):
+        product(x)
+    assert traces == 2 and product.trace_count == 3
+    for wrong in ({"dtype_conversion_mode": "other"}, {"matmul_precision": "float16"}):
+        with pytest.raises(ValueError, match="must be"):
+            tnp.numpy_behavior(**wrong)
