@@ -329,7 +329,12 @@ impl V {
         if self.elem() == to {
             return self;
         }
-        unary(|op| Operator::Cast(op).into(), self, to)
+        let cast = unary(|op| Operator::Cast(op).into(), self, to);
+        // Mesa's compiler takes `x > 0` for `x != 0` where it knows that x was narrower.
+        match (to, self.elem()) {
+            (I64 | U64, I8 | I16 | I32 | U8 | U16 | U32) if !target().native => held(cast),
+            _ => cast,
+        }
     }
 
     /// The same bits as another type of the same size.
@@ -610,9 +615,17 @@ pub(crate) fn hold(x: V) -> V {
     if target().native {
         return x;
     }
-    let zero = unknown_zero();
+    held(x)
+}
+
+fn held(x: V) -> V {
+    let zero = |elem: ElemType| match elem {
+        U32 => unknown_zero(),
+        _ => unary(|op| Operator::Cast(op).into(), unknown_zero(), elem),
+    };
     match x.elem() {
-        F64 => x.bits(U64).xor(zero.cast(U64)).bits(F64),
-        _ => x.bits(U32).xor(zero).bits(F32),
+        F64 => x.bits(U64).xor(zero(U64)).bits(F64),
+        F32 => x.bits(U32).xor(zero(U32)).bits(F32),
+        elem => x.xor(zero(elem)),
     }
 }

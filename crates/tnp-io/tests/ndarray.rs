@@ -39,8 +39,10 @@ macro_rules! tests {
                 reversed.invert_axis(Axis(1));
                 reversed.swap_axes(0, 2);
                 taken_over(reversed);
-                taken_over(grid().slice_move(s![1.., ..;2, ..;-2]));
-                taken_over(grid().slice_move(s![2, .., 1..]));
+                // Not so few elements that they are copied into the array's own allocation.
+                let wide = || Array3::from_shape_fn((6, 8, 10), |(i, j, k)| (i * 100 + j * 10 + k) as i64);
+                taken_over(wide().slice_move(s![1.., ..;2, ..;-2]));
+                taken_over(wide().slice_move(s![2, .., 1..]));
                 taken_over(ArrayD::from_shape_fn(IxDyn(&[2, 1, 3, 1, 7]), |at| at[4] as i64));
             }
 

@@ -181,3 +181,35 @@ fn steps_of_a_region_are_not_simplified() {
         }
     }
 }
+
+/// Narrow integers, compared in a region with numbers that the compiler knows.
+#[test]
+fn narrow_integers_compare_with_their_signs() {
+    let device = wgpu();
+    let values: [i8; 6] = [-9, -1, 0, 1, 3, 9];
+    for wide in [DType::Int64, DType::Int32, DType::Int8] {
+        let mut builder = GraphBuilder::new();
+        let mut y = builder.input(TensorType::new(&[6], DType::Int8));
+        if wide != DType::Int8 {
+            let cast = builder.push1(Prim::Cast { dtype: wide }, &[y]);
+            y = cast.expect("valid");
+        }
+        for (op, bound) in [(Binary::Maximum, 0i64), (Binary::Minimum, 2)] {
+            let shape = [6].into_iter().collect();
+            let value = Literal::new(bound).cast(wide);
+            let bound = builder.push1(Prim::Full { shape, value }, &[]);
+            let bounded = builder.push1(Prim::Binary(op), &[y, bound.expect("valid")]);
+            y = bounded.expect("valid");
+        }
+        let float = DType::Float32;
+        let y = builder.push1(Prim::Cast { dtype: float }, &[y]);
+        let graph = builder.finish(&[y.expect("valid")]);
+        let executable = device.backend().compile(device, &graph).expect("compiled");
+        let bytes = values.map(|x| x as u8);
+        let buffer = device.backend().upload(0, &bytes).expect("memory");
+        let x = Tensor::contiguous(buffer, &[6], DType::Int8);
+        let outputs = executable.run([x].into_iter().collect()).expect("ran");
+        let wanted = [0.0, 0.0, 0.0, 1.0, 2.0, 2.0];
+        assert_eq!(download(&outputs[0]), wanted, "{wide}");
+    }
+}
