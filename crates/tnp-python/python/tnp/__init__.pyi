@@ -36,6 +36,7 @@ _DTypeLike: _TypeAlias = dtype | _b.str | type[_Any] | _SupportsName
 _Axis: _TypeAlias = int | _Sequence[int] | None
 _Shape: _TypeAlias = int | _Sequence[int]
 _Mode: _TypeAlias = _Literal["numpy", "legacy", "off", "all", "safe"]
+_Precision: _TypeAlias = _Literal["float32", "tensorfloat32"]
 
 Array = ndarray
 
@@ -1136,8 +1137,8 @@ class number(generic):
     """Integers, floats and complex numbers."""
 
 class numpy_behavior:
-    """`with tnp.numpy_behavior(dtype_conversion_mode='all', prefer_float32=True):` promotion inside follows these settings."""
-    def __init__(self, dtype_conversion_mode: _Mode | None = None, prefer_float32: _b.bool | None = None) -> None: ...
+    """`with tnp.numpy_behavior(dtype_conversion_mode='all', prefer_float32=True):` promotion inside follows these settings. With `matmul_precision='tensorfloat32'` GPUs that can may round the factors of float32 products to TensorFloat-32."""
+    def __init__(self, dtype_conversion_mode: _Mode | None = None, prefer_float32: _b.bool | None = None, *, matmul_precision: _Precision | None = None) -> None: ...
     def __enter__(self) -> numpy_behavior: ...
     def __exit__(
         self,
