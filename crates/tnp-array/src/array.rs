@@ -293,7 +293,7 @@ impl Array {
         }
         let device = current_device()?;
         let bytes = size * size_of::<T>();
-        if !is_host(device) || bytes <= INLINE_BYTES {
+        if !device.backend().is_host() || bytes <= INLINE_BYTES {
             return Array::from_slice(&vec, shape);
         }
         let buffer = Buffer::host(device, bytes, HostMemory::from_vec(vec));
@@ -346,7 +346,7 @@ impl Array {
         let item = value.as_bytes();
         let bytes = size * item.len();
         let device = current_device().ok()?;
-        if bytes > INLINE_BYTES || context::is_active() || !is_host(device) {
+        if bytes > INLINE_BYTES || context::is_active() || !device.backend().is_host() {
             return None;
         }
         let mut room = [0u8; INLINE_BYTES];
@@ -566,12 +566,6 @@ impl<'a> Operand<'a> {
         }
         Ok(Operand::Owned(bind1(&Prim::Cast { dtype }, &mut [self])?))
     }
-}
-
-/// True for the CPU's own memory.
-#[inline]
-fn is_host(device: Device) -> bool {
-    device.backend().name() == "cpu"
 }
 
 fn element_offset(layout: &Layout, position: &[usize]) -> Result<usize> {

@@ -205,19 +205,29 @@ nested_elements!(
 impl<T: Nested> Nested for [T] {
     type Element = T::Element;
     fn flatten_into(&self, elements: &mut Vec<T::Element>) -> Result<Vec<usize>> {
-        let mut inner: Option<Vec<usize>> = None;
-        for part in self {
-            let shape = part.flatten_into(elements)?;
-            match &inner {
-                None => inner = Some(shape),
-                Some(first) if *first == shape => {}
-                Some(first) => return Err(ragged(self.len(), first, &shape)),
-            }
-        }
-        let mut shape = vec![self.len()];
-        shape.extend(inner.unwrap_or_default());
-        Ok(shape)
+        let ragged = |first: &[usize], other: &[usize]| ragged(self.len(), first, other);
+        shape_of_parts(self, |part| part.flatten_into(elements), ragged)
     }
+}
+
+/// The shape of a sequence of parts, each of which `flatten` takes apart; `ragged` is the error of two shapes that differ.
+pub(crate) fn shape_of_parts<T>(
+    parts: &[T],
+    mut flatten: impl FnMut(&T) -> Result<Vec<usize>>,
+    ragged: impl FnOnce(&[usize], &[usize]) -> Error,
+) -> Result<Vec<usize>> {
+    let mut inner: Option<Vec<usize>> = None;
+    for part in parts {
+        let shape = flatten(part)?;
+        match &inner {
+            None => inner = Some(shape),
+            Some(first) if *first == shape => {}
+            Some(first) => return Err(ragged(first, &shape)),
+        }
+    }
+    let mut shape = vec![parts.len()];
+    shape.extend(inner.unwrap_or_default());
+    Ok(shape)
 }
 
 #[cold]

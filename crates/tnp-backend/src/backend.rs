@@ -4,8 +4,8 @@ use tnp_dtype::DType;
 
 use crate::prim::Prim;
 use crate::{
-    Arg, Buffer, Compiled, DeviceInfo, Error, Explanation, Graph, Inputs, Outputs, Result,
-    TensorType, Unfused,
+    Arg, Buffer, Compiled, DeviceInfo, Error, Exchange, Explanation, Graph, Inputs, Outputs,
+    Result, TensorType, Unfused,
 };
 
 /// Memory of a device as its backend counts it, in bytes.
@@ -45,6 +45,30 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// When the driver or library is missing; the message says what to install.
     fn devices(&self) -> Result<Vec<DeviceInfo>>;
+
+    /// Whether the backend works on the host's own memory, whoever allocated it ([`Buffer::host`]). Then an array takes over the memory of a
+    /// `Vec`, of a mapped file or of another library as it lies; else it is copied to the device.
+    fn is_host(&self) -> bool {
+        false
+    }
+
+    /// DLPack's kind and number of a device whose memory other libraries can use where it lies, without starting the device; `None` where
+    /// they cannot. Source: <https://dmlc.github.io/dlpack/latest/c_api.html>
+    fn place(&self, index: usize) -> Option<(i32, i32)> {
+        let _ = index;
+        self.is_host().then_some((1, 0))
+    }
+
+    /// How other libraries are lent the device's memory, where [`Backend::place`] names it and the host cannot read it in place.
+    ///
+    /// # Errors
+    /// When they cannot be, or the device cannot be started.
+    fn exchange(&self, index: usize) -> Result<Box<dyn Exchange>> {
+        Err(Error::unsupported(format!(
+            "other libraries cannot use the memory of {}:{index} where it lies; copy it with `x.to(\"cpu:0\")`",
+            self.name()
+        )))
+    }
 
     /// Memory whose content is not defined yet; no bytes are a buffer too.
     ///

@@ -161,7 +161,7 @@ impl Buffer {
         )
     }
 
-    /// A buffer over host memory.
+    /// A buffer over host memory, filled already: it is read in place without asking the backend.
     #[inline]
     pub fn host(device: Device, bytes: usize, memory: HostMemory) -> Buffer {
         Buffer::with_storage(device, bytes, Storage::Host(memory))

@@ -306,13 +306,9 @@ pub fn slice_layout(layout: &Layout, axes: &[SliceSpec]) -> Layout {
 /// # Errors
 /// The failure of the operation that was to compute it.
 pub fn scalar(x: &Tensor) -> Result<Literal> {
-    x.buffer.check()?;
     let itemsize = x.dtype.itemsize();
     let mut bytes = [0u8; 16];
-    let (start, out) = (x.layout.offset() * itemsize, &mut bytes[..itemsize]);
-    if !x.buffer.read(start, out) {
-        crate::download(x, out)?;
-    }
+    crate::download(x, &mut bytes[..itemsize])?;
     Ok(Literal::from_bytes(x.dtype, &bytes[..itemsize]))
 }
 

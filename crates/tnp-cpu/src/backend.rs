@@ -33,6 +33,10 @@ impl Backend for Cpu {
         "cpu"
     }
 
+    fn is_host(&self) -> bool {
+        true
+    }
+
     fn devices(&self) -> Result<Vec<DeviceInfo>> {
         let describe = |index| {
             Ok(DeviceInfo {

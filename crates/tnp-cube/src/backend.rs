@@ -9,8 +9,8 @@ use cubecl::stream_id::StreamId;
 use smallvec::SmallVec;
 use tnp_backend::prim::Prim;
 use tnp_backend::{
-    Arg, Backend, Buffer, Compiled, Device, DeviceInfo, Error, Executable, Graph, MemoryStats,
-    Outputs, Result, TensorType,
+    Arg, Backend, Buffer, Compiled, Device, DeviceInfo, Error, Exchange, Executable, Graph,
+    MemoryStats, Outputs, Result, TensorType,
 };
 use tnp_dtype::DType;
 
@@ -56,6 +56,24 @@ pub trait Platform: Send + Sync + 'static {
     /// What code for its devices may rely on; `float64` and `float16` hold only where the device has them too.
     fn target(&self) -> Target;
 
+    /// DLPack's kind of its devices, numbered as here, when other libraries can use their memory by address.
+    fn kind(&self) -> Option<i32> {
+        None
+    }
+
+    /// How memory of a device is shared with other libraries, for platforms with a [`Platform::kind`].
+    ///
+    /// # Errors
+    /// When it cannot be.
+    fn exchange(
+        &self,
+        client: &ComputeClient<Self::Runtime>,
+        gpu: &Arc<Gpu>,
+    ) -> Result<Box<dyn Exchange>> {
+        let _ = client;
+        Err(no_exchange(&gpu.device))
+    }
+
     /// Runs a primitive by a library of the vendor, where that is better than the kernels here; `None` leaves it to those, or to its
     /// decomposition.
     ///
@@ -78,6 +96,13 @@ pub trait Platform: Send + Sync + 'static {
         let _ = (prim, inputs);
         false
     }
+}
+
+#[cold]
+fn no_exchange(device: &Device) -> Error {
+    Error::unsupported(format!(
+        "other libraries cannot use the memory of {device} where it lies; copy it with `x.to(\"cpu:0\")`"
+    ))
 }
 
 /// The most devices of one platform.
@@ -197,6 +222,17 @@ where
             .enumerate()
             .map(info)
             .collect()
+    }
+
+    fn place(&self, index: usize) -> Option<(i32, i32)> {
+        Some((self.platform.kind()?, i32::try_from(index).ok()?))
+    }
+
+    fn exchange(&self, index: usize) -> Result<Box<dyn Exchange>> {
+        let (client, gpu) = self.ready(index)?;
+        guarded("the sharing of its memory", || {
+            self.platform.exchange(client, gpu)
+        })
     }
 
     fn allocate(&self, index: usize, bytes: usize) -> Result<Buffer> {

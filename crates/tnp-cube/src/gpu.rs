@@ -77,8 +77,16 @@ impl Gpu {
         self.abilities.target
     }
 
+    /// The device.
+    pub fn device(&self) -> Device {
+        self.device
+    }
+
     /// Memory with arbitrary contents.
-    pub(crate) fn allocate(&self, bytes: usize) -> Result<Buffer> {
+    ///
+    /// # Errors
+    /// When memory runs out.
+    pub fn allocate(&self, bytes: usize) -> Result<Buffer> {
         let memory = CubeMemory::empty(&*self.driver, &self.account, bytes)?;
         Ok(Buffer::opaque(self.device, bytes, Box::new(memory)))
     }
@@ -98,8 +106,8 @@ impl Gpu {
                 buffer.bytes()
             )));
         };
+        self.settle(buffer)?;
         let memory = memory(buffer)?;
-        self.settle(buffer, memory)?;
         if out.is_empty() {
             return Ok(());
         }
@@ -116,9 +124,12 @@ impl Gpu {
         Ok(())
     }
 
-    /// The error of an index out of bounds in what the buffer derives from.
-    fn settle(&self, buffer: &Buffer, memory: &CubeMemory) -> Result<()> {
-        let settled = self.faults.settle(&*self.driver, &memory.faults());
+    /// The error of an index out of bounds in what the buffer derives from; waits where there may be one.
+    ///
+    /// # Errors
+    /// That error, and when the buffer is another backend's.
+    pub fn settle(&self, buffer: &Buffer) -> Result<()> {
+        let settled = (self.faults).settle(&*self.driver, &memory(buffer)?.faults());
         if let Err(error) = &settled {
             buffer.fail(error.clone());
         }
@@ -214,19 +225,11 @@ impl Gpu {
         if work == 0 {
             return Ok(());
         }
-        let mut handles: SmallVec<[_; 8]> = SmallVec::new();
-        for tensor in inputs {
-            let input = memory(&tensor.buffer)?;
-            for output in outputs {
-                memory(&output.buffer)?.may_fail(input.faults());
-            }
-            handles.push(input.handle());
-        }
-        for output in outputs {
-            let output = memory(&output.buffer)?;
+        let memories = self.inherited(inputs, outputs)?;
+        for output in &memories[inputs.len()..] {
             output.may_fail([fault.clone()]);
-            handles.push(output.handle());
         }
+        let mut handles: SmallVec<[_; 8]> = memories.iter().map(|memory| memory.handle()).collect();
         handles.push(fault.page());
         let cubes = self.grid(work.div_ceil(kernel.units as usize));
         self.driver.launch(kernel, cubes, &handles, scalars)

@@ -10,6 +10,7 @@
 mod discovery;
 #[cfg(test)]
 mod drawn;
+mod exchange;
 mod fft;
 mod library;
 mod linalg;
@@ -17,10 +18,12 @@ mod product;
 mod queue;
 mod session;
 
+use std::sync::Arc;
+
 use cubecl::client::ComputeClient;
 use cubecl::cuda::{CudaDevice, CudaRuntime};
 use tnp_backend::prim::Prim;
-use tnp_backend::{Arg, BACKENDS, Backend, Outputs, Result, TensorType, linkme};
+use tnp_backend::{Arg, BACKENDS, Backend, Exchange, Outputs, Result, TensorType, linkme};
 use tnp_cube::{Adapter, CubeBackend, FreeMemory, Gpu, Platform, Target};
 use tnp_dtype::DType;
 
@@ -60,6 +63,18 @@ impl Platform for Cuda {
 
     fn target(&self) -> Target {
         TARGET
+    }
+
+    fn kind(&self) -> Option<i32> {
+        Some(exchange::CUDA)
+    }
+
+    fn exchange(
+        &self,
+        client: &ComputeClient<CudaRuntime>,
+        gpu: &Arc<Gpu>,
+    ) -> Result<Box<dyn Exchange>> {
+        exchange::of(client, gpu)
     }
 
     fn execute(

@@ -4,6 +4,7 @@ use std::ffi::c_int;
 
 use cubecl::client::ComputeClient;
 use cubecl::cuda::CudaRuntime;
+use cubecl::server::Handle;
 use cudarc::driver::result::{device, event, primary_ctx, stream};
 use cudarc::driver::{DriverError, sys};
 use tnp_backend::{Error, Result, Tensor};
@@ -101,10 +102,7 @@ impl Queue {
     ) -> Result<T> {
         let _current = Current::new(self.context)?;
         if !self.waits() {
-            let synced = cubecl::future::block_on(client.sync());
-            synced.map_err(|error| {
-                Error::device(format!("cuda: an earlier operation failed: {error:?}"))
-            })?;
+            synced(client)?;
         }
         let outcome = body();
         // After an error too: some of the work may have been put there.
@@ -118,6 +116,62 @@ impl Queue {
     pub(crate) fn finish(&self) -> Result<()> {
         // SAFETY: the stream is ours and alive.
         unsafe { stream::synchronize(self.stream) }.map_err(refused)
+    }
+
+    /// What the context was given comes before what a stream of another library is given from now on.
+    pub(crate) fn comes_before(
+        &self,
+        client: &ComputeClient<CudaRuntime>,
+        stream: usize,
+    ) -> Result<()> {
+        let _current = Current::new(self.context)?;
+        let stream: sys::CUstream = std::ptr::with_exposed_provenance_mut(stream);
+        let waits = |across: &Across| {
+            // SAFETY: context and event are alive and of one device; the stream is the caller's word, and the driver refuses what is none of
+            // the context's.
+            unsafe {
+                (across.record)(self.context, self.before) == 0
+                    && stream::wait_event(
+                        stream,
+                        self.before,
+                        sys::CUevent_wait_flags::CU_EVENT_WAIT_DEFAULT,
+                    )
+                    .is_ok()
+            }
+        };
+        match self.across.as_ref().is_some_and(waits) {
+            true => Ok(()),
+            false => synced(client),
+        }
+    }
+
+    /// What the context is given from now on comes after all it was given, on any stream.
+    pub(crate) fn comes_after_all(&self) {
+        let Ok(_current) = Current::new(self.context) else {
+            return;
+        };
+        let waits = |across: &Across| {
+            // SAFETY: context and event are alive and of one device.
+            unsafe {
+                (across.record)(self.context, self.before) == 0
+                    && (across.wait)(self.context, self.before) == 0
+            }
+        };
+        if !self.across.as_ref().is_some_and(waits) {
+            // SAFETY: waits for the current context, ours. What failed is told at the next operation.
+            let _ = unsafe { sys::cuCtxSynchronize() };
+        }
+    }
+
+    /// Copies bytes within the device, on the stream.
+    ///
+    /// # Safety
+    /// So many bytes can be read at one place and written at the other.
+    pub(crate) unsafe fn copy(&self, from: usize, to: Address, bytes: usize) -> Result<()> {
+        let (from, to) = (from as u64, to.expose_provenance() as u64);
+        // SAFETY: the caller's.
+        let status = unsafe { sys::cuMemcpyDtoDAsync_v2(to, from, bytes, self.stream) };
+        status.result().map_err(refused)
     }
 
     /// Whether the stream waits for what the context was given.
@@ -183,14 +237,25 @@ impl Across {
     }
 }
 
-/// Where a tensor's first element lies on the device.
-pub(crate) fn address(client: &ComputeClient<CudaRuntime>, x: &Tensor) -> Result<Address> {
-    let handle = memory(&x.buffer)?.handle().clone();
-    let resource = client.get_resource(handle).map_err(|error| {
+/// Waits until CubeCL's stream has done its work.
+fn synced(client: &ComputeClient<CudaRuntime>) -> Result<()> {
+    cubecl::future::block_on(client.sync())
+        .map_err(|error| Error::device(format!("cuda: an earlier operation failed: {error:?}")))
+}
+
+/// Where memory lies on the device.
+pub(crate) fn resource(client: &ComputeClient<CudaRuntime>, handle: &Handle) -> Result<Address> {
+    let resource = client.get_resource(handle.clone()).map_err(|error| {
         Error::device(format!(
             "cuda: memory of an operand is not there: {error:?}"
         ))
     })?;
-    let first = resource.resource().ptr as usize + x.layout.offset() * x.dtype.itemsize();
-    Ok(std::ptr::with_exposed_provenance_mut(first))
+    let start = resource.resource().ptr as usize;
+    Ok(std::ptr::with_exposed_provenance_mut(start))
+}
+
+/// Where a tensor's first element lies on the device.
+pub(crate) fn address(client: &ComputeClient<CudaRuntime>, x: &Tensor) -> Result<Address> {
+    let start = resource(client, memory(&x.buffer)?.handle())?;
+    Ok(start.wrapping_byte_add(x.layout.offset() * x.dtype.itemsize()))
 }

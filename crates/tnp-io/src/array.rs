@@ -214,7 +214,7 @@ fn bytes(tensor: &Tensor) -> Result<Cow<'_, [u8]>> {
 
 fn from_raw(raw: Raw) -> Result<Array> {
     let device = current_device()?;
-    if device.backend().name() == "cpu" && raw.bytes().len() > INLINE_BYTES {
+    if device.backend().is_host() && raw.bytes().len() > INLINE_BYTES {
         return Ok(Array::from_tensor(raw.into_tensor(device)));
     }
     let Header {

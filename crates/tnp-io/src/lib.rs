@@ -1,7 +1,9 @@
-//! Files and interchange: `.npy`, `.npz` and memory maps of them; `ndarray`.
+//! Files and interchange: `.npy`, `.npz` and memory maps of them; `ndarray`; memory of other libraries, by DLPack and as it lies.
 
 mod array;
+pub mod dlpack;
 pub mod file;
+pub mod foreign;
 mod literal;
 #[cfg(feature = "mmap")]
 pub mod mmap;

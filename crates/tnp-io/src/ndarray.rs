@@ -36,8 +36,7 @@ macro_rules! bridge {
                 array: ::$nd::Array<T, D>,
             ) -> Result<Array> {
                 let device = current_device()?;
-                if device.backend().name() != "cpu" || array.len() * size_of::<T>() <= INLINE_BYTES
-                {
+                if !device.backend().is_host() || array.len() * size_of::<T>() <= INLINE_BYTES {
                     return copy_ndarray(&array);
                 }
                 let shape = Dims::from_slice(array.shape());

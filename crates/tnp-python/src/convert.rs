@@ -171,11 +171,9 @@ pub(crate) fn foreign(object: &Bound<'_, PyAny>, copying: Copying) -> PyResult<O
 
 /// The value of one of NumPy's scalars.
 fn numpy_scalar(object: &Bound<'_, PyAny>) -> PyResult<Option<Literal>> {
-    let kind = object.get_type();
+    let module = object.get_type().module()?;
+    let of_numpy = module == "numpy" || module == "ml_dtypes";
     // Its arrays are of that module too; what is of a dtype and no array is a scalar.
-    let of_numpy = ["numpy", "ml_dtypes"]
-        .iter()
-        .any(|&name| (kind.module()).is_ok_and(|module| module == name));
     if !of_numpy || !object.hasattr("dtype")? || object.hasattr("__setitem__")? {
         return Ok(None);
     }
@@ -253,24 +251,25 @@ fn collect(
             }
             for item in items {
                 let one = match number(&item)? {
-                    Some(number) => Some(Number::Free(number)),
-                    None => numpy_scalar(&item)?.map(Number::Typed),
+                    Some(number) => Number::Free(number),
+                    None if item.is_instance_of::<PyList>() || item.is_instance_of::<PyTuple>() => {
+                        if shape.len() == depth + 1 && !numbers.is_empty() {
+                            return Err(ragged(depth + 1));
+                        }
+                        if !collect(&item, depth + 1, shape, numbers)? {
+                            return Ok(false);
+                        }
+                        continue;
+                    }
+                    None => match numpy_scalar(&item)? {
+                        Some(value) => Number::Typed(value),
+                        None => return Ok(false),
+                    },
                 };
-                if let Some(number) = one {
-                    if shape.len() != depth + 1 {
-                        return Err(ragged(depth + 1));
-                    }
-                    numbers.push(number);
-                } else if item.is_instance_of::<PyList>() || item.is_instance_of::<PyTuple>() {
-                    if shape.len() == depth + 1 && !numbers.is_empty() {
-                        return Err(ragged(depth + 1));
-                    }
-                    if !collect(&item, depth + 1, shape, numbers)? {
-                        return Ok(false);
-                    }
-                } else {
-                    return Ok(false);
+                if shape.len() != depth + 1 {
+                    return Err(ragged(depth + 1));
                 }
+                numbers.push(one);
             }
             Ok(true)
         };

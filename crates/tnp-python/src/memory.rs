@@ -1,164 +1,23 @@
 //! Memory shared with other libraries: borrowing theirs, lending ours read-only, and the copies where neither works.
 
 use std::ffi::{CStr, c_int, c_long, c_void};
-use std::ptr::NonNull;
 
-use pyo3::exceptions::{PyBufferError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyBufferError, PyTypeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyBytes;
 use smallvec::SmallVec;
+use tnp::io::foreign::{Foreign, c_order};
 use tnp::{Array, DType};
-use tnp_backend::{Buffer, HostMemory, Tensor, checked_size, count_transfer};
-use tnp_shape::{Dims, Layout, Strides};
+use tnp_backend::Tensor;
+use tnp_shape::Dims;
 
 use crate::array::PyArray;
 use crate::error::OrRaise;
 
-/// Memory of somebody else, described as they describe it.
-pub(crate) struct Foreign {
-    pub(crate) data: *mut u8,
-    pub(crate) dtype: DType,
-    pub(crate) shape: Dims,
-    /// In bytes.
-    pub(crate) strides: SmallVec<[isize; 4]>,
-    /// Nobody writes to it, ever; that it cannot be written through this description is no promise.
-    pub(crate) immutable: bool,
-}
-
 /// What an import may do: copy always, only where it has to, or never.
-pub(crate) type Copying = Option<bool>;
-
-impl Foreign {
-    /// The elements' places: the lowest byte from `data`, and one past the highest.
-    fn span(&self) -> Option<(isize, isize)> {
-        let (mut low, mut high) = (0isize, 0isize);
-        for (&size, &stride) in self.shape.iter().zip(&self.strides) {
-            let reach = isize::try_from(size.saturating_sub(1))
-                .ok()?
-                .checked_mul(stride)?;
-            match reach < 0 {
-                true => low = low.checked_add(reach)?,
-                false => high = high.checked_add(reach)?,
-            }
-        }
-        Some((low, high.checked_add(self.dtype.itemsize() as isize)?))
-    }
-
-    fn can_be_borrowed(&self) -> bool {
-        let item = self.dtype.itemsize() as isize;
-        let align = match self.dtype {
-            DType::Complex64 | DType::Complex128 => self.dtype.itemsize() / 2,
-            _ => self.dtype.itemsize(),
-        };
-        self.data.addr().is_multiple_of(align)
-            && self
-                .strides
-                .iter()
-                .zip(&self.shape)
-                .all(|(stride, &size)| size < 2 || stride % item == 0)
-    }
-
-    /// An array over the memory, which `owner` keeps alive; a copy where it is not laid out as an array can be.
-    ///
-    /// # Safety
-    /// The description is true as long as `owner` lives.
-    pub(crate) unsafe fn array(
-        self,
-        py: Python<'_>,
-        owner: Box<dyn std::any::Any + Send + Sync>,
-        copying: Copying,
-    ) -> PyResult<Array> {
-        let size = checked_size(&self.shape, self.dtype).or_raise(py)?;
-        let device = tnp::current_device().or_raise(py)?;
-        if size == 0 {
-            return Array::from_bytes(&[], &self.shape, self.dtype).or_raise(py);
-        }
-        let host = device.backend().name() == "cpu";
-        if copying == Some(true) || !self.can_be_borrowed() || !host {
-            if copying == Some(false) {
-                return Err(PyValueError::new_err(
-                    "Unable to avoid copy while creating an array as requested: the memory is misaligned, has strides that are no whole elements, or is not on the device; leave `copy=False` out",
-                ));
-            }
-            // SAFETY: the caller's.
-            let bytes = unsafe { self.gathered(size) };
-            count_transfer(bytes.len());
-            return Array::from_bytes(&bytes, &self.shape, self.dtype).or_raise(py);
-        }
-        let (low, high) = self
-            .span()
-            .ok_or_else(|| PyValueError::new_err("array is too big: its strides overflow"))?;
-        // SAFETY: `low` is the place of an element.
-        let start = unsafe { self.data.offset(low) };
-        let Some(start) = NonNull::new(start) else {
-            return Err(PyBufferError::new_err(
-                "the buffer has elements and no memory",
-            ));
-        };
-        // SAFETY: the caller's; nobody writes while an operation reads, since operations on lent memory hold the GIL.
-        let mut memory = unsafe { HostMemory::foreign(start, owner) };
-        if !self.immutable && copying != Some(false) {
-            memory = memory.lent();
-        }
-        let item = self.dtype.itemsize() as isize;
-        let steps = self.strides.iter().zip(&self.shape);
-        let strides: Strides = steps
-            .map(|(stride, &size)| if size < 2 { 0 } else { stride / item })
-            .collect();
-        let layout = Layout::from_parts(self.shape, strides, (-low / item) as usize);
-        let buffer = Buffer::host(device, (high - low) as usize, memory);
-        let tensor = Tensor {
-            buffer,
-            layout,
-            dtype: self.dtype,
-        };
-        let array = Array::from_tensor(tensor);
-        if self.dtype == DType::Bool {
-            // A byte that is neither 0 nor 1 is no truth value; one look at each is the price of borrowing.
-            let bytes = array.to_bytes().or_raise(py)?;
-            if bytes.iter().any(|&byte| byte > 1) {
-                let bytes: Vec<u8> = bytes.into_iter().map(|byte| u8::from(byte != 0)).collect();
-                count_transfer(bytes.len());
-                return Array::from_bytes(&bytes, array.shape(), DType::Bool).or_raise(py);
-            }
-        }
-        Ok(array)
-    }
-
-    /// The elements in C order.
-    ///
-    /// # Safety
-    /// The description is true.
-    unsafe fn gathered(&self, size: usize) -> Vec<u8> {
-        let item = self.dtype.itemsize();
-        let mut bytes = Vec::with_capacity(size * item);
-        let mut place: SmallVec<[usize; 4]> = SmallVec::from_elem(0, self.shape.len());
-        let mut offset = 0isize;
-        for _ in 0..size {
-            // SAFETY: `offset` is that of an element.
-            bytes.extend_from_slice(unsafe {
-                std::slice::from_raw_parts(self.data.offset(offset), item)
-            });
-            for axis in (0..place.len()).rev() {
-                place[axis] += 1;
-                offset += self.strides[axis];
-                if place[axis] < self.shape[axis] {
-                    break;
-                }
-                offset -= self.strides[axis] * self.shape[axis] as isize;
-                place[axis] = 0;
-            }
-        }
-        if self.dtype == DType::Bool {
-            bytes
-                .iter_mut()
-                .for_each(|byte| *byte = u8::from(*byte != 0));
-        }
-        bytes
-    }
-}
+pub(crate) use tnp::io::foreign::Copying;
 
 /// A buffer of Python's protocol, given back when dropped.
 struct Lease(Box<ffi::Py_buffer>);
@@ -247,7 +106,7 @@ pub(crate) fn of_buffer(object: &Bound<'_, PyAny>, copying: Copying) -> PyResult
     };
     let strides = match part(view.strides) {
         Some(strides) => SmallVec::from_slice(strides),
-        None => contiguous(&shape, dtype),
+        None => c_order(&shape, dtype),
     };
     let foreign = Foreign {
         data: view.buf.cast(),
@@ -257,7 +116,8 @@ pub(crate) fn of_buffer(object: &Bound<'_, PyAny>, copying: Copying) -> PyResult
         immutable: view.readonly != 0 && is_ours(object)?,
     };
     // SAFETY: the lease keeps the memory where it is.
-    unsafe { foreign.array(py, Box::new(lease), copying) }.map(Some)
+    let array = unsafe { foreign.array(Box::new(lease), copying) };
+    array.or_raise(py).map(Some)
 }
 
 /// Whether read-only memory is that of an array of ours, or of `bytes`, through views of NumPy's and Python's.
@@ -273,16 +133,6 @@ fn is_ours(object: &Bound<'_, PyAny>) -> PyResult<bool> {
         owner = next;
     }
     Ok(false)
-}
-
-/// Strides in bytes of C order.
-pub(crate) fn contiguous(shape: &[usize], dtype: DType) -> SmallVec<[isize; 4]> {
-    let item = dtype.itemsize() as isize;
-    Layout::contiguous(shape)
-        .strides()
-        .iter()
-        .map(|stride| stride * item)
-        .collect()
 }
 
 fn format_of(dtype: DType) -> Option<&'static CStr> {

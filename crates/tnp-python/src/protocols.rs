@@ -6,6 +6,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyComplex, PyDict, PyList, PyString, PyTuple};
+use tnp::io::dlpack::Export;
 use tnp::{Array, DType, List, Scalar};
 
 use crate::array::{PyArray, settled_copy};
@@ -233,21 +234,21 @@ impl PyArray {
     fn __dlpack__<'py>(
         &self,
         py: Python<'py>,
-        stream: Option<Bound<'py, PyAny>>,
+        stream: Option<i64>,
         max_version: Option<(u32, u32)>,
         dl_device: Option<(i32, i32)>,
         copy: Option<bool>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        if stream.is_some() {
-            return Err(PyValueError::new_err(
-                "__dlpack__: arrays in host memory have no stream; it must be None",
-            ));
-        }
-        dlpack::export(py, self.get(py), max_version, dl_device, copy)
+        let options = Export {
+            copy,
+            device: dl_device,
+            stream,
+        };
+        dlpack::export(py, &self.get(py), max_version, options)
     }
 
     fn __dlpack_device__(&self, py: Python<'_>) -> PyResult<(i32, i32)> {
-        memory::host(py, &self.get(py)).map(|_| (1, 0))
+        dlpack::place(py, &self.get(py))
     }
 
     /// JAX's own protocol, which `jax.numpy.asarray(x)` and its operators ask for.

@@ -88,3 +88,61 @@ def test_devices_are_kept_apart():
         both = here + there
     assert both.device == there.device
     np.testing.assert_array_equal(both.numpy(), X + X)
+
+
+def test_memory_goes_to_numpy_by_dlpack_with_one_copy(device, x):
+    tnp.sync(device)
+    tnp.reset_transfer_stats()
+    np.testing.assert_array_equal(np.from_dlpack(x[:, ::2], device="cpu"), X[:, ::2])
+    assert tnp.transfer_stats()["copies"] == int(not device.startswith("cpu"))
+
+
+def test_the_place_of_memory_is_dlpack_s_or_an_exception(device, x):
+    kind, number = device.split(":")
+    if kind in PLACES:
+        assert x.__dlpack_device__() == (PLACES[kind], 0 if kind == "cpu" else int(number))
+    else:
+        with pytest.raises(BufferError, match=r'copy it with `x\.to'):
+            x.__dlpack_device__()
+
+
+PLACES = {"cpu": 1, "cuda": 2}
+
+
+@pytest.fixture
+def torch_on_a_gpu():
+    torch = pytest.importorskip("torch")
+    if not any(device.startswith("cuda") for device in DEVICES) or not torch.cuda.is_available():
+        pytest.skip("no device cuda:0 of both tnp and PyTorch")
+    return torch
+
+
+def test_torch_reads_memory_of_a_gpu_where_it_lies(torch_on_a_gpu):
+    torch = torch_on_a_gpu
+    x = tnp.asarray(np.arange(1 << 20, dtype="float32").reshape(1024, 1024)).to_device("cuda:0")
+    tnp.sync("cuda:0")
+    tnp.reset_transfer_stats()
+    for _ in range(20):
+        # What computes `y` is not awaited here, nor what reads it.
+        y = tnp.sqrt(tnp.matmul(x, x.T) * 0 + x * x)
+        theirs = torch.from_dlpack(y)
+        assert theirs.data_ptr() == torch.from_dlpack(y).data_ptr()
+        total = (theirs - torch.from_dlpack(x)).abs().sum()
+        del y, theirs
+        junk = tnp.full((1024, 1024), 7, dtype="float32", device="cuda:0")
+        assert total.item() == 0
+        del junk
+    assert tnp.transfer_stats()["copies"] <= 20
+
+
+def test_memory_of_torch_on_a_gpu_comes_in_with_one_copy_on_the_device(torch_on_a_gpu):
+    torch = torch_on_a_gpu
+    for dtype in ("bool", "int8", "int64", "float16", "bfloat16", "float32", "complex64"):
+        theirs = torch.arange(24, device="cuda:0").reshape(4, 6).to(getattr(torch, dtype))
+        tnp.reset_transfer_stats()
+        for tensor in (theirs, theirs.T, theirs[1:, ::2], theirs[:0]):
+            x = tnp.from_dlpack(tensor)
+            assert x.device == "cuda:0" and x.dtype == dtype and x.shape == tuple(tensor.shape)
+            assert tnp.array_equal(x.to_device("cpu:0"), tnp.from_dlpack(tensor.cpu()))
+    with pytest.raises(ValueError, match="copy=False"):
+        tnp.from_dlpack(theirs, copy=False)

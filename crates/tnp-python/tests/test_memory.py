@@ -659,6 +659,31 @@ def test_dlpack_refuses_what_it_cannot_do():
             tnp.from_dlpack(wrong)
 
 
+def test_a_copy_is_made_where_it_is_asked_for():
+    x = tnp.arange(6.0)
+    before = tnp.transfer_stats()["copies"]
+    assert address(np.from_dlpack(x, device="cpu")) == address(x.numpy())
+    assert tnp.transfer_stats()["copies"] == before
+    copied = np.from_dlpack(x, device="cpu", copy=True)
+    assert address(copied) != address(x.numpy())
+    assert tnp.transfer_stats()["copies"] == before + 1
+    np.testing.assert_array_equal(copied, np.arange(6.0))
+
+
+@pytest.mark.parametrize(("place", "words"), [((2, 99), "feature `cuda`"), ((10, 3), r"\(10, 3\)"), ((7, 0), "move it to the CPU")])
+def test_memory_of_a_device_that_is_not_here_is_not_asked_for(place, words):
+    class Elsewhere:
+        def __dlpack_device__(self):
+            return place
+
+        def __dlpack__(self, **keywords):
+            raise AssertionError("asked for memory that cannot be used")
+
+    for read in (tnp.from_dlpack, tnp.asarray, lambda x: tnp.ones(3) + tnp.asarray(x)):
+        with pytest.raises(BufferError, match=words):
+            read(Elsewhere())
+
+
 def test_exceptions_of_exporters_come_out():
     class Raises:
         def __dlpack_device__(self):

@@ -7,8 +7,8 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use tnp_backend::prim::Prim;
 use tnp_backend::{
-    Arg, Backend, Buffer, Device, DeviceInfo, Error, Outputs, Result, Tensor, TensorType, compact,
-    register, run,
+    Arg, Backend, Buffer, Device, DeviceInfo, Error, Exchange, Loan, Outputs, Result, Tensor,
+    TensorType, compact, register, run,
 };
 use tnp_dtype::DType;
 
@@ -30,6 +30,39 @@ pub fn device() -> Result<Device> {
             Device::new("deferred", 0)
         })
         .clone()
+}
+
+/// DLPack's kind for devices that it has no name for (`kDLExtDev`), and the number.
+pub const PLACE: (i32, i32) = (12, 0);
+/// The only stream there is.
+const STREAM: i64 = 7;
+
+/// Lends the device's memory, which lies where its `Vec` has it.
+struct Lender;
+
+impl Exchange for Lender {
+    fn stream(&self) -> Result<i64> {
+        Ok(STREAM)
+    }
+
+    fn lend(&self, buffer: &Buffer, stream: Option<i64>) -> Result<Loan> {
+        if stream.is_some_and(|stream| ![STREAM, -1].contains(&stream)) {
+            return Err(Error::value(format!("deferred: {stream:?} is no stream")));
+        }
+        // Reading is what makes the device do its work.
+        buffer.device().backend().download(buffer, 0, &mut [])?;
+        let address = lock(&memory(buffer)?.0).as_ptr().expose_provenance();
+        let owner = Box::new(buffer.clone());
+        Ok(Loan { address, owner })
+    }
+
+    unsafe fn adopt(&self, address: usize, bytes: usize) -> Result<Buffer> {
+        let from = std::ptr::with_exposed_provenance::<u8>(address);
+        // SAFETY: the caller's; this device's memory is the host's.
+        let content = unsafe { std::slice::from_raw_parts(from, bytes) };
+        let device = device()?;
+        device.backend().upload(device.index(), content)
+    }
 }
 
 struct Deferred {
@@ -143,6 +176,15 @@ impl Backend for Deferred {
             memory: None,
             physical: false,
         }])
+    }
+
+    fn place(&self, index: usize) -> Option<(i32, i32)> {
+        (index == 0).then_some(PLACE)
+    }
+
+    fn exchange(&self, index: usize) -> Result<Box<dyn Exchange>> {
+        self.check(index)?;
+        Ok(Box::new(Lender))
     }
 
     fn allocate(&self, index: usize, bytes: usize) -> Result<Buffer> {

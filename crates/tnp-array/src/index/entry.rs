@@ -5,6 +5,7 @@ use tnp_dtype::{DType, Element};
 use tnp_shape::{Index, IntoIndex};
 
 use crate::Array;
+use crate::numbers::shape_of_parts;
 
 /// An index array or mask in an index expression (`Index<IndexArray>`), or why it could not be made.
 ///
@@ -132,22 +133,10 @@ impl IndexItem for bool {
 impl<T: IndexItem> IndexItem for [T] {
     type Element = T::Element;
     fn flatten_into(&self, elements: &mut Vec<T::Element>) -> Result<Vec<usize>> {
-        let mut inner: Option<Vec<usize>> = None;
-        for part in self {
-            let shape = part.flatten_into(elements)?;
-            match &inner {
-                None => inner = Some(shape),
-                Some(first) if *first == shape => {}
-                Some(_) => {
-                    return Err(Error::index(
-                        "an index of nested sequences is ragged: its parts differ in length",
-                    ));
-                }
-            }
-        }
-        let mut shape = vec![self.len()];
-        shape.extend(inner.unwrap_or_default());
-        Ok(shape)
+        let ragged = |_: &[usize], _: &[usize]| {
+            Error::index("an index of nested sequences is ragged: its parts differ in length")
+        };
+        shape_of_parts(self, |part| part.flatten_into(elements), ragged)
     }
 }
 

@@ -5,6 +5,7 @@ use tnp_autodiff::{GradientOptions, GradientTape, Unconnected, grad, hvp, jvp};
 use tnp_trace::function;
 use tnp_vmap::vectorized_map;
 
+use super::exceptions::room;
 use super::{Law, is_smooth, run, sample};
 use crate::compare::{Tolerance, Value, difference};
 use crate::rows::{Case, Domain, InputSpec, Row};
@@ -220,15 +221,10 @@ fn against_differences(loss: &Loss<'_>, xs: &Vec<Array>) -> Result<Option<String
         }))
 }
 
-/// Whether derivatives that were computed in two ways are the same but for rounding, which takes what the row's values take, if that is
-/// much: kernels for one example and for several round differently on some processors.
-fn apart(loss: &Loss<'_>, what: &str, got: &[Array], wanted: &[Array]) -> Result<Option<String>> {
+/// Whether derivatives that were computed in two ways are the same but for rounding.
+fn apart(room: f64, what: &str, got: &[Array], wanted: &[Array]) -> Result<Option<String>> {
     let read = |arrays: &[Array]| arrays.iter().map(Value::of).collect::<Result<Vec<Value>>>();
-    let units = match loss.row.tolerance {
-        Tolerance::Scaled(units) => units.max(4096.0),
-        _ => 4096.0,
-    };
-    let difference = difference(&read(got)?, &read(wanted)?, Tolerance::Scaled(units), 1.0);
+    let difference = difference(&read(got)?, &read(wanted)?, Tolerance::Scaled(room), 1.0);
     Ok(difference.map(|difference| format!("{what}: {difference}")))
 }
 
@@ -268,13 +264,14 @@ fn mapped(loss: &Loss<'_>) -> Result<Option<String>> {
             &stacked(&bends?)?,
         ),
     ];
+    let room = room(Law::MappedGradient, loss.row);
     for (what, got, wanted) in &checks {
-        if let Some(problem) = apart(loss, what, got, wanted)? {
+        if let Some(problem) = apart(room, what, got, wanted)? {
             return Ok(Some(problem));
         }
     }
     let of_map = hvp(total, &all, &repeated?)?;
-    apart(loss, "second derivative of the map", &of_map, checks[2].2)
+    apart(room, "second derivative of the map", &of_map, checks[2].2)
 }
 
 fn compiled(loss: &Loss<'_>, xs: &Vec<Array>) -> Result<Option<String>> {
@@ -306,8 +303,9 @@ fn compiled(loss: &Loss<'_>, xs: &Vec<Array>) -> Result<Option<String>> {
             &bend,
         ),
     ];
+    let room = room(Law::CompiledGradient, loss.row);
     for (what, got, wanted) in checks {
-        if let Some(problem) = apart(loss, what, &got, wanted)? {
+        if let Some(problem) = apart(room, what, &got, wanted)? {
             return Ok(Some(problem));
         }
     }
@@ -326,7 +324,7 @@ fn taped(loss: &Loss<'_>, xs: &Vec<Array>) -> Result<Option<String>> {
     let zeros = GradientOptions::new().unconnected(Unconnected::Zero);
     let got = tape.gradient_with(&y, xs, zeros)?;
     apart(
-        loss,
+        room(Law::Taped, loss.row),
         "the tape's gradient",
         &got,
         &grad(|xs: &Vec<Array>| loss.of(xs), xs)?,
