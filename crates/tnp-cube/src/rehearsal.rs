@@ -1,6 +1,7 @@
 //! Primitives without a device: all happens but the launches, and the kernels that would have been launched are kept. So a
 //! platform's compiler can be tried on every kernel where there is no hardware.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use cubecl::server::Handle;
@@ -82,9 +83,14 @@ impl Rehearsal {
         let types: Vec<TensorType> = inputs.iter().map(Tensor::ty).collect();
         let outputs = infer(prim, &types.iter().collect::<Vec<_>>())?;
         let inputs: Vec<Arg<'_>> = inputs.iter().map(Arg::borrowed).collect();
-        self.paper.take();
+        self.paper.clear();
         execute::execute(&self.gpu, prim, &inputs, &outputs)?;
         Ok(self.paper.take())
+    }
+
+    /// Bytes that the launches of the last run could read and write: the sizes of the buffers each was given.
+    pub fn bytes(&self) -> u64 {
+        self.paper.bytes.load(Ordering::Relaxed)
     }
 
     /// The kernels that a compiled graph launches, in order. Its steps have to be regions: others would be asked of the device.
@@ -94,7 +100,7 @@ impl Rehearsal {
     pub fn compile(&self, graph: &Graph) -> Result<Vec<Kernel>> {
         let compiled = Compiled::new(self.gpu.device, graph, &CubeFuser(self.gpu.clone()))?;
         let inputs: Result<Inputs> = graph.input_types().map(|ty| self.tensor(ty)).collect();
-        self.paper.take();
+        self.paper.clear();
         compiled.run(inputs?)?;
         Ok(self.paper.take())
     }
@@ -104,9 +110,16 @@ impl Rehearsal {
 #[derive(Default)]
 struct Paper {
     kernels: Mutex<Vec<Kernel>>,
+    bytes: AtomicU64,
 }
 
 impl Paper {
+    /// Forgets what was launched.
+    fn clear(&self) {
+        self.take();
+        self.bytes.store(0, Ordering::Relaxed);
+    }
+
     fn take(&self) -> Vec<Kernel> {
         std::mem::take(&mut *self.kernels.lock().unwrap_or_else(|e| e.into_inner()))
     }
@@ -143,6 +156,8 @@ impl Driver for Arc<Paper> {
                 scalars.len()
             )));
         }
+        let bytes = buffers.iter().map(|buffer| buffer.size()).sum();
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
         let mut kernels = self.kernels.lock().unwrap_or_else(|e| e.into_inner());
         kernels.push(kernel);
         Ok(())
