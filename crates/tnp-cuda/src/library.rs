@@ -3,7 +3,7 @@
 //! `cudarc` has bindings too, but those of one version of CUDA: building them takes no toolkit or a new one, a library of another
 //! version may answer what their enums do not hold, and a missing function is a panic. Here a status is a number.
 
-use std::ffi::{c_int, c_longlong, c_void};
+use std::ffi::{c_int, c_longlong, c_schar, c_void};
 use std::sync::OnceLock;
 
 use tnp_backend::{Error, Result};
@@ -123,8 +123,8 @@ library! {
 }
 
 library! {
-    /// cuSOLVER's dense part, by its functions of any dtype. Their `info` lies on the device.
-    Solver = "cuSOLVER", "nvidia-cusolver-cu12", "Cholesky, LU and Hermitian eigenvalues";
+    /// cuSOLVER's dense part, by its functions of any dtype where there are such. Their `info` lies on the device.
+    Solver = "cuSOLVER", "nvidia-cusolver-cu12", "Cholesky, LU, QR, singular values and Hermitian eigenvalues";
     linux ["libcusolver.so.12", "libcusolver.so.11"];
     windows ["cusolver64_12.dll", "cusolver64_11.dll"];
     fn cusolverDnCreate(*mut Opaque);
@@ -148,6 +148,33 @@ library! {
     fn cusolverDnXsyevd(
         Opaque, Opaque, Enum, Enum, Size, Enum, Address, Size, Enum, Address, Enum, Address, usize, Address, usize, *mut c_int,
     );
+    // handle, parameters, m, n, type, A, lda, type of tau, tau, compute type, bytes, bytes
+    fn cusolverDnXgeqrf_bufferSize(
+        Opaque, Opaque, Size, Size, Enum, Source, Size, Enum, Source, Enum, *mut usize, *mut usize,
+    );
+    fn cusolverDnXgeqrf(
+        Opaque, Opaque, Size, Size, Enum, Address, Size, Enum, Address, Enum, Address, usize, Address, usize, *mut c_int,
+    );
+    // handle, letter for U, letter for VT: as `gesvd` of LAPACK has them; m, n, type, A, lda, type of S, S, type, U, ldu, type, VT, ldvt,
+    // compute type, bytes, bytes
+    fn cusolverDnXgesvd_bufferSize(
+        Opaque, Opaque, c_schar, c_schar, Size, Size, Enum, Source, Size, Enum, Source, Enum, Source, Size, Enum, Source, Size,
+        Enum, *mut usize, *mut usize,
+    );
+    fn cusolverDnXgesvd(
+        Opaque, Opaque, c_schar, c_schar, Size, Size, Enum, Address, Size, Enum, Address, Enum, Address, Size, Enum, Address, Size,
+        Enum, Address, usize, Address, usize, *mut c_int,
+    );
+    // handle, m, n, k, A, lda, tau, elements of the work area; there is none of any dtype
+    fn cusolverDnSorgqr_bufferSize(Opaque, c_int, c_int, c_int, Source, c_int, Source, *mut c_int);
+    fn cusolverDnDorgqr_bufferSize(Opaque, c_int, c_int, c_int, Source, c_int, Source, *mut c_int);
+    fn cusolverDnCungqr_bufferSize(Opaque, c_int, c_int, c_int, Source, c_int, Source, *mut c_int);
+    fn cusolverDnZungqr_bufferSize(Opaque, c_int, c_int, c_int, Source, c_int, Source, *mut c_int);
+    // the same, with the work area before its elements; info
+    fn cusolverDnSorgqr(Opaque, c_int, c_int, c_int, Address, c_int, Source, Address, c_int, *mut c_int);
+    fn cusolverDnDorgqr(Opaque, c_int, c_int, c_int, Address, c_int, Source, Address, c_int, *mut c_int);
+    fn cusolverDnCungqr(Opaque, c_int, c_int, c_int, Address, c_int, Source, Address, c_int, *mut c_int);
+    fn cusolverDnZungqr(Opaque, c_int, c_int, c_int, Address, c_int, Source, Address, c_int, *mut c_int);
 }
 
 /// Loads the first of the files that is there.

@@ -1,9 +1,10 @@
-//! Cholesky, LU and Hermitian eigenvalues by cuSOLVER, triangular systems by cuBLAS: one call a matrix.
+//! All factorisations but general eigenvalues by cuSOLVER, triangular systems by cuBLAS: one call a matrix.
 //!
 //! Both count columns first. A matrix in C order is to them the transposed one, its lower triangle the upper one; where that will not do,
 //! the matrix is copied column by column. Everything else is left to decompositions, which do all matrices of a batch at once.
 
 mod calls;
+mod orthogonal;
 
 use std::ffi::c_int;
 
@@ -16,6 +17,7 @@ use tnp_dtype::{DType, Literal};
 use tnp_shape::{Dims, Layout, Strides};
 
 use crate::library::{Blas, Solver};
+use orthogonal::{Gesvd, Reflections};
 
 /// Which triangle is read (`cublasFillMode_t`).
 const LOWER: c_int = 0;
@@ -23,21 +25,23 @@ const UPPER: c_int = 1;
 /// The unknown stands on the left of the triangle (`cublasSideMode_t`: on its left means the triangle's side is the right).
 const RIGHT: c_int = 1;
 
-/// Matrices of a batch.
+/// Matrices of a batch: how many, their rows and columns.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Batch {
     count: usize,
+    m: usize,
     n: usize,
 }
 
 impl Batch {
-    /// Those that are worth a call each. A decomposition takes as many steps as columns, each for the whole batch.
+    /// Those that are worth a call each. A decomposition takes at least as many steps as the shorter side has elements, each for the whole
+    /// batch.
     fn worth(shape: &[usize]) -> Option<Batch> {
-        let [batch @ .., n, _] = shape else {
+        let &[ref batch @ .., m, n] = shape else {
             return None;
         };
         let count = batch.iter().product();
-        (count > 0 && count <= *n).then_some(Batch { count, n: *n })
+        (count > 0 && count <= m.min(n)).then_some(Batch { count, m, n })
     }
 }
 
@@ -126,9 +130,13 @@ fn starts(layout: &Layout) -> Vec<isize> {
 /// Whether some shape of a primitive is run here.
 pub(crate) fn supports(op: Linalg) -> bool {
     match op {
-        Linalg::Cholesky | Linalg::Lu | Linalg::Eigh { .. } => Solver::get().is_ok(),
+        Linalg::Cholesky
+        | Linalg::Lu
+        | Linalg::Qr { .. }
+        | Linalg::Svd { .. }
+        | Linalg::Eigh { .. } => Solver::get().is_ok(),
         Linalg::TriangularSolve { .. } => Blas::get().is_ok(),
-        Linalg::Qr { .. } | Linalg::Svd { .. } | Linalg::Eig { .. } | Linalg::Require(_) => false,
+        Linalg::Eig { .. } | Linalg::Require(_) => false,
     }
 }
 
@@ -154,6 +162,29 @@ trait Calls {
     fn cholesky(&self, x: Tensor) -> Result<(Tensor, Vec<i32>)>;
     /// cuSOLVER's `getrf`, with pivots of such a type.
     fn lu(&self, x: Tensor, pivots: &TensorType) -> Result<(Tensor, Tensor)>;
+    /// cuSOLVER's `geqrf`: R and reflections in the matrices' place, the reflections' factors of such a type, verdicts.
+    fn reflections(
+        &self,
+        call: &Reflections,
+        x: Tensor,
+        factors: &TensorType,
+    ) -> Result<(Tensor, Tensor, Vec<i32>)>;
+    /// cuSOLVER's `orgqr`, or `ungqr`: the reflections' product in their place, verdicts.
+    fn product(
+        &self,
+        call: &Reflections,
+        x: Tensor,
+        factors: &Tensor,
+    ) -> Result<(Tensor, Vec<i32>)>;
+    /// cuSOLVER's `gesvd`, which spoils the matrices: values of such a type; left and right vectors in memory of such types, if they are
+    /// wanted; verdicts.
+    fn svd(
+        &self,
+        call: &Gesvd,
+        x: Tensor,
+        values: &TensorType,
+        vectors: Option<[&TensorType; 2]>,
+    ) -> Result<(Tensor, Option<[Tensor; 2]>, Vec<i32>)>;
     /// cuSOLVER's `syevd` of the triangle [`EIGH`]: eigenvectors (or nothing) in the matrices' place, values of such a type, verdicts.
     fn eigh(
         &self,
@@ -177,13 +208,13 @@ fn solved(
     let results = match op {
         Linalg::Cholesky => cholesky(calls, x)?,
         Linalg::Lu => lu(calls, batch, x, outputs)?,
+        Linalg::Qr { full } => return orthogonal::qr(calls, batch, full, x),
+        Linalg::Svd { vectors } => orthogonal::svd(calls, batch, vectors, x, outputs)?,
         Linalg::Eigh { vectors } => eigh(calls, x, vectors, outputs)?,
         Linalg::TriangularSolve { lower, unit } => {
             return triangular_solve(calls, batch, (lower, unit), x, inputs[1].tensor);
         }
-        Linalg::Qr { .. } | Linalg::Svd { .. } | Linalg::Eig { .. } | Linalg::Require(_) => {
-            return Ok(None);
-        }
+        Linalg::Eig { .. } | Linalg::Require(_) => return Ok(None),
     };
     Ok(Some(results))
 }
@@ -199,7 +230,7 @@ fn cholesky(calls: &impl Calls, x: &Tensor) -> Result<Outputs> {
         return Err(Property::Positive.error());
     }
     let zero = full(device, l.shape(), l.dtype, 0.0)?;
-    let l = select(&sides.lower, &sides.mark(&l)?, &zero)?;
+    let l = select(&sides.lower, &sides.lost.mark(&l)?, &zero)?;
     Ok([l].into_iter().collect())
 }
 
@@ -227,9 +258,9 @@ fn eigh(calls: &impl Calls, x: &Tensor, vectors: bool, outputs: &[TensorType]) -
     if verdicts.iter().any(|&verdict| verdict != 0) {
         return Err(Property::Eigenvalues.error());
     }
-    let mut results: Outputs = [sides.mark(&w)?].into_iter().collect();
+    let mut results: Outputs = [sides.lost.mark(&w)?].into_iter().collect();
     if vectors {
-        results.push(sides.mark(&v)?);
+        results.push(sides.lost.mark(&v)?);
     }
     Ok(results)
 }
@@ -307,52 +338,74 @@ fn copy_by_columns(x: &Tensor) -> Result<Tensor> {
     })
 }
 
+/// Where the number of an element's row compares so with that of its column, in matrices of a shape.
+fn compared(device: Device, shape: &[usize], op: Binary) -> Result<Tensor> {
+    let core = shape.len() - 2;
+    let iota = |axis: usize| {
+        let (shape, dtype) = (shape.iter().copied().collect(), DType::Int64);
+        one(device, Prim::Iota { shape, dtype, axis }, &[])
+    };
+    one(device, Prim::Binary(op), &[&iota(core)?, &iota(core + 1)?])
+}
+
+/// Which matrices hold what carries on as NaN: of the batch's shape.
+struct Lost(Tensor);
+
+impl Lost {
+    /// Those of whose elements one is not fine.
+    fn new(fine: &Tensor) -> Result<Lost> {
+        let core = fine.layout.ndim() - 2;
+        let all = Prim::Reduce {
+            op: ReduceOp::All,
+            axes: [core, core + 1].into_iter().collect(),
+            dtype: DType::Bool,
+        };
+        let kept = one(fine.device(), all, &[fine])?;
+        one(fine.device(), Prim::Unary(Unary::LogicalNot), &[&kept]).map(Lost)
+    }
+
+    /// `other` in place of `x` where the matrix was lost.
+    fn replace(&self, x: &Tensor, other: &Tensor) -> Result<Tensor> {
+        select(&over(&self.0, x.shape())?, other, x)
+    }
+
+    /// A result with NaN where its matrix was lost.
+    fn mark(&self, x: &Tensor) -> Result<Tensor> {
+        self.replace(x, &full(x.device(), x.shape(), x.dtype, f64::NAN)?)
+    }
+}
+
 /// Hermitian matrices of which the lower triangle counts, and which of them cannot be worked on.
 struct Hermitian {
     /// Where the lower triangle is.
     lower: Tensor,
     /// Zeros above; the diagonal is real; ones on the diagonal alone where a matrix is lost.
     clean: Tensor,
-    /// Which matrices hold what carries on as NaN: of the batch's shape.
-    lost: Tensor,
+    lost: Lost,
 }
 
 impl Hermitian {
     /// `fine` tells elements that can be worked on.
     fn new(x: &Tensor, fine: impl Fn(&Tensor) -> Result<Tensor>) -> Result<Hermitian> {
         let (device, shape, dtype) = (x.device(), x.shape(), x.dtype);
-        let core = shape.len() - 2;
-        let iota = |axis: usize| {
-            let (shape, dtype) = (shape.iter().copied().collect(), DType::Int64);
-            one(device, Prim::Iota { shape, dtype, axis }, &[])
-        };
-        let (row, column) = (iota(core)?, iota(core + 1)?);
-        let lower = one(device, Prim::Binary(Binary::GreaterEqual), &[&row, &column])?;
-        let diagonal = one(device, Prim::Binary(Binary::Equal), &[&row, &column])?;
+        let lower = compared(device, shape, Binary::GreaterEqual)?;
+        let diagonal = compared(device, shape, Binary::Equal)?;
         let zero = full(device, shape, dtype, 0.0)?;
         let mut clean = select(&lower, x, &zero)?;
         if dtype.is_complex() {
-            let real = one(device, Prim::Unary(Unary::Real), &[&clean])?;
-            let real = one(device, Prim::Cast { dtype }, &[&real])?;
-            clean = select(&diagonal, &real, &clean)?;
+            clean = select(&diagonal, &real(&clean)?, &clean)?;
         }
-        let all = Prim::Reduce {
-            op: ReduceOp::All,
-            axes: [core, core + 1].into_iter().collect(),
-            dtype: DType::Bool,
-        };
-        let kept = one(device, all, &[&fine(&clean)?])?;
-        let lost = one(device, Prim::Unary(Unary::LogicalNot), &[&kept])?;
+        let lost = Lost::new(&fine(&clean)?)?;
         let ones = one(device, Prim::Cast { dtype }, &[&diagonal])?;
-        let clean = select(&over(&lost, shape)?, &ones, &clean)?;
+        let clean = lost.replace(&clean, &ones)?;
         Ok(Hermitian { lower, clean, lost })
     }
+}
 
-    /// A result with NaN where its matrix was lost.
-    fn mark(&self, x: &Tensor) -> Result<Tensor> {
-        let nan = full(x.device(), x.shape(), x.dtype, f64::NAN)?;
-        select(&over(&self.lost, x.shape())?, &nan, x)
-    }
+/// Complex numbers without their imaginary parts.
+fn real(x: &Tensor) -> Result<Tensor> {
+    let parts = one(x.device(), Prim::Unary(Unary::Real), &[x])?;
+    one(x.device(), Prim::Cast { dtype: x.dtype }, &[&parts])
 }
 
 /// One value for each matrix, over a shape that begins with the batch's.
@@ -386,28 +439,36 @@ fn write(device: Device, shape: &[usize], values: &[i64]) -> Result<Tensor> {
     Ok(Tensor::contiguous(buffer, shape, DType::Int64))
 }
 
-/// Fails where some triangle has a zero on its diagonal.
-fn regular(a: &Tensor) -> Result<()> {
+/// The diagonals, where they lie.
+fn diagonal(a: &Tensor) -> Tensor {
     let core = a.layout.ndim() - 2;
     let (shape, strides) = (a.shape(), a.layout.strides());
-    let along =
-        |values: &[isize], last: isize| values[..core].iter().copied().chain([last]).collect();
-    let diagonal = Tensor {
-        layout: Layout::from_parts(
-            shape[..core + 1].iter().copied().collect(),
-            along(strides, strides[core] + strides[core + 1]),
-            a.layout.offset(),
-        ),
+    let mut sizes: Dims = shape[..core].iter().copied().collect();
+    sizes.push(shape[core].min(shape[core + 1]));
+    let mut steps: Strides = strides[..core].iter().copied().collect();
+    steps.push(strides[core] + strides[core + 1]);
+    Tensor {
+        layout: Layout::from_parts(sizes, steps, a.layout.offset()),
         ..a.clone()
-    };
-    let zero = full(a.device(), diagonal.shape(), a.dtype, 0.0)?;
-    let equal = one(a.device(), Prim::Binary(Binary::Equal), &[&diagonal, &zero])?;
+    }
+}
+
+/// Whether some truth value is true.
+fn any(x: &Tensor) -> Result<bool> {
     let any = Prim::Reduce {
         op: ReduceOp::Any,
-        axes: (0..core + 1).collect(),
+        axes: (0..x.layout.ndim()).collect(),
         dtype: DType::Bool,
     };
-    match scalar(&one(a.device(), any, &[&equal])?)?.value::<bool>() {
+    Ok(scalar(&one(x.device(), any, &[x])?)?.value::<bool>())
+}
+
+/// Fails where some triangle has a zero on its diagonal.
+fn regular(a: &Tensor) -> Result<()> {
+    let diagonal = diagonal(a);
+    let zero = full(a.device(), diagonal.shape(), a.dtype, 0.0)?;
+    let equal = Prim::Binary(Binary::Equal);
+    match any(&one(a.device(), equal, &[&diagonal, &zero])?)? {
         true => Err(Property::Regular.error()),
         false => Ok(()),
     }

@@ -1,6 +1,7 @@
 //! The calls of cuSOLVER and cuBLAS on a device.
 
 use std::ffi::c_int;
+use std::ptr::null_mut;
 use std::sync::Mutex;
 
 use cubecl::client::ComputeClient;
@@ -10,6 +11,7 @@ use tnp_backend::{Result, Tensor, TensorType};
 use tnp_cube::Gpu;
 use tnp_dtype::{DType, Precision};
 
+use super::orthogonal::{Gesvd, Reflections};
 use super::{Batch, CHOLESKY, Calls, EIGH, Trsm, read, starts};
 use crate::library::{Address, Blas, Opaque, Solver, Status, done};
 use crate::product::{SCALARS, numbers};
@@ -206,6 +208,196 @@ impl Calls for Device<'_> {
             },
         )?;
         Ok((x, pivots))
+    }
+
+    fn reflections(
+        &self,
+        call: &Reflections,
+        x: Tensor,
+        factors: &TensorType,
+    ) -> Result<(Tensor, Tensor, Vec<i32>)> {
+        let (s, handle, parameters) = self.solver()?;
+        let number = self.number;
+        let [m, n, leading] = [call.m, call.n, call.leading].map(i64::from);
+        let factors = self.gpu.fresh(factors)?;
+        self.gpu.inherit(&[&x], &[&factors])?;
+        let verdicts = self.each(
+            &[&x, &factors],
+            "cusolverDnXgeqrf",
+            // SAFETY: as for `cholesky`.
+            |of, here, there| unsafe {
+                (s.cusolverDnXgeqrf_bufferSize)(
+                    handle, parameters, m, n, number, of[0], leading, number, of[1], number, here,
+                    there,
+                )
+            },
+            // SAFETY: as for `cholesky`; matrix and factors have room for what the call says.
+            |places| unsafe {
+                (s.cusolverDnXgeqrf)(
+                    handle,
+                    parameters,
+                    m,
+                    n,
+                    number,
+                    places.of[0],
+                    leading,
+                    number,
+                    places.of[1],
+                    number,
+                    places.area.0,
+                    places.area.1,
+                    places.host.0,
+                    places.host.1,
+                    places.info,
+                )
+            },
+        )?;
+        Ok((x, factors, verdicts))
+    }
+
+    fn product(
+        &self,
+        call: &Reflections,
+        x: Tensor,
+        factors: &Tensor,
+    ) -> Result<(Tensor, Vec<i32>)> {
+        let (s, handle, _) = self.solver()?;
+        let &Reflections {
+            m,
+            count,
+            columns,
+            leading,
+            ..
+        } = call;
+        let item = x.dtype.itemsize();
+        let (size, form) = match x.dtype {
+            DType::Float32 => (s.cusolverDnSorgqr_bufferSize, s.cusolverDnSorgqr),
+            DType::Float64 => (s.cusolverDnDorgqr_bufferSize, s.cusolverDnDorgqr),
+            DType::Complex64 => (s.cusolverDnCungqr_bufferSize, s.cusolverDnCungqr),
+            _ => (s.cusolverDnZungqr_bufferSize, s.cusolverDnZungqr),
+        };
+        let verdicts = self.each(
+            &[&x, factors],
+            "cusolverDnOrgqr",
+            |of, here, _| {
+                let mut elements = 0;
+                // SAFETY: as for `cholesky`.
+                let status = unsafe {
+                    size(
+                        handle,
+                        m,
+                        columns,
+                        count,
+                        of[0],
+                        leading,
+                        of[1],
+                        &mut elements,
+                    )
+                };
+                *here = usize::try_from(elements).unwrap_or(0) * item;
+                status
+            },
+            // SAFETY: as for `reflections`.
+            |places| unsafe {
+                form(
+                    handle,
+                    m,
+                    columns,
+                    count,
+                    places.of[0],
+                    leading,
+                    places.of[1],
+                    places.area.0,
+                    (places.area.1 / item) as c_int,
+                    places.info,
+                )
+            },
+        )?;
+        Ok((x, verdicts))
+    }
+
+    fn svd(
+        &self,
+        call: &Gesvd,
+        x: Tensor,
+        values: &TensorType,
+        vectors: Option<[&TensorType; 2]>,
+    ) -> Result<(Tensor, Option<[Tensor; 2]>, Vec<i32>)> {
+        let (s, handle, parameters) = self.solver()?;
+        let (number, real) = (self.number, self.real);
+        let (job, m, n) = (call.job, call.m, call.n);
+        let [lda, ldu, ldvt] = call.leading;
+        let values = self.gpu.fresh(values)?;
+        let vectors = match vectors {
+            Some([left, right]) => Some([self.gpu.fresh(left)?, self.gpu.fresh(right)?]),
+            None => None,
+        };
+        let results: Vec<&Tensor> = [&values]
+            .into_iter()
+            .chain(vectors.iter().flatten())
+            .collect();
+        self.gpu.inherit(&[&x], &results)?;
+        let operands: Vec<&Tensor> = [&x].into_iter().chain(results).collect();
+        // No vectors are written to nowhere.
+        let at = |of: &[Address], which: usize| of.get(which).copied().unwrap_or(null_mut());
+        let verdicts = self.each(
+            &operands,
+            "cusolverDnXgesvd",
+            // SAFETY: as for `cholesky`.
+            |of, here, there| unsafe {
+                (s.cusolverDnXgesvd_bufferSize)(
+                    handle,
+                    parameters,
+                    job,
+                    job,
+                    m,
+                    n,
+                    number,
+                    of[0],
+                    lda,
+                    real,
+                    of[1],
+                    number,
+                    at(of, 2),
+                    ldu,
+                    number,
+                    at(of, 3),
+                    ldvt,
+                    number,
+                    here,
+                    there,
+                )
+            },
+            // SAFETY: as for `cholesky`; what is asked for has memory of the size that the call says.
+            |places| unsafe {
+                (s.cusolverDnXgesvd)(
+                    handle,
+                    parameters,
+                    job,
+                    job,
+                    m,
+                    n,
+                    number,
+                    places.of[0],
+                    lda,
+                    real,
+                    places.of[1],
+                    number,
+                    at(places.of, 2),
+                    ldu,
+                    number,
+                    at(places.of, 3),
+                    ldvt,
+                    number,
+                    places.area.0,
+                    places.area.1,
+                    places.host.0,
+                    places.host.1,
+                    places.info,
+                )
+            },
+        )?;
+        Ok((values, vectors, verdicts))
     }
 
     fn eigh(

@@ -8,6 +8,8 @@ use crate::drawn::Drawn;
 
 extern crate tnp_cpu as _;
 
+mod orthogonal;
+
 /// A matrix as a function of row and column.
 type At<'a> = &'a dyn Fn(usize, usize) -> c128;
 
@@ -287,17 +289,22 @@ fn a_batch_begins_where_its_strides_say() {
 
 #[test]
 fn many_small_matrices_are_decomposed() {
-    assert_eq!(Batch::worth(&[3, 3]), Some(Batch { count: 1, n: 3 }));
-    assert_eq!(
-        Batch::worth(&[2, 4, 100, 100]),
-        Some(Batch { count: 8, n: 100 })
-    );
+    let batch = |count, m, n| Some(Batch { count, m, n });
+    assert_eq!(Batch::worth(&[3, 3]), batch(1, 3, 3));
+    assert_eq!(Batch::worth(&[2, 4, 100, 9]), batch(8, 100, 9));
     assert_eq!(Batch::worth(&[1000, 3, 3]), None);
+    assert_eq!(Batch::worth(&[8, 100, 7]), None);
     assert_eq!(Batch::worth(&[0, 3, 3]), None);
 }
 
 /// The libraries as their documentation has them, on the CPU.
-struct Host(Batch);
+struct Host {
+    batch: Batch,
+    /// Reflections are Hermitian, unlike LAPACK's of complex numbers.
+    hermitian: bool,
+    /// What is said of each matrix that is decomposed into orthogonal ones.
+    verdict: i32,
+}
 
 fn cpu() -> Device {
     Device::new("cpu", 0).expect("the backend is linked")
@@ -352,7 +359,7 @@ impl Host {
     /// Changes the memory of each matrix.
     fn each<T>(&self, x: Tensor, change: impl Fn(&mut [c128]) -> T) -> (Tensor, Vec<T>) {
         let mut memory = numbers_of(&flat(&x));
-        let size = memory.len() / self.0.count;
+        let size = memory.len() / self.batch.count;
         let outcomes = memory.chunks_mut(size).map(change).collect();
         (tensor(x.layout.clone(), x.dtype, &memory), outcomes)
     }
@@ -361,14 +368,14 @@ impl Host {
 impl Calls for Host {
     fn cholesky(&self, x: Tensor) -> Result<(Tensor, Vec<i32>)> {
         assert!(x.layout.is_contiguous());
-        Ok(self.each(x, |x| potrf(x, self.0.n, CHOLESKY)))
+        Ok(self.each(x, |x| potrf(x, self.batch.n, CHOLESKY)))
     }
 
     fn lu(&self, x: Tensor, pivots: &TensorType) -> Result<(Tensor, Tensor)> {
         assert_eq!(x.layout, by_columns(x.shape()));
         let (x, all) = self.each(x, |x| {
-            let mut pivots = vec![0; self.0.n];
-            getrf(x, self.0.n, &mut pivots);
+            let mut pivots = vec![0; self.batch.n];
+            getrf(x, self.batch.n, &mut pivots);
             pivots
         });
         Ok((x, write(cpu(), &pivots.shape, &all.concat())?))
@@ -381,7 +388,7 @@ impl Calls for Host {
         values: &TensorType,
     ) -> Result<(Tensor, Tensor, Vec<i32>)> {
         assert_eq!(x.layout, by_columns(x.shape()));
-        let (n, dtype) = (self.0.n, x.dtype);
+        let (n, dtype) = (self.batch.n, x.dtype);
         let (v, all) = self.each(x, |memory| {
             let x = hermitian(memory, n, EIGH).concat();
             let x = tensor(Layout::contiguous(&[n, n]), dtype, &x);
@@ -402,7 +409,58 @@ impl Calls for Host {
             values.dtype,
             &all.concat(),
         );
-        Ok((v, w, vec![0; self.0.count]))
+        Ok((v, w, vec![0; self.batch.count]))
+    }
+
+    fn reflections(
+        &self,
+        call: &Reflections,
+        x: Tensor,
+        factors: &TensorType,
+    ) -> Result<(Tensor, Tensor, Vec<i32>)> {
+        assert_eq!(x.layout, by_columns(x.shape()));
+        let (x, all) = self.each(x, |x| orthogonal::geqrf(call, x, self.hermitian));
+        let factors = tensor(
+            Layout::contiguous(&factors.shape),
+            factors.dtype,
+            &all.concat(),
+        );
+        Ok((x, factors, vec![self.verdict; self.batch.count]))
+    }
+
+    fn product(
+        &self,
+        call: &Reflections,
+        x: Tensor,
+        factors: &Tensor,
+    ) -> Result<(Tensor, Vec<i32>)> {
+        assert_eq!(x.layout, by_columns(x.shape()));
+        let factors = numbers_of(factors);
+        let next = std::cell::RefCell::new(factors.chunks(call.count as usize));
+        let (x, _) = self.each(x, |x| {
+            let factors = next.borrow_mut().next().expect("a matrix");
+            orthogonal::orgqr(call, x, factors);
+        });
+        Ok((x, vec![self.verdict; self.batch.count]))
+    }
+
+    fn svd(
+        &self,
+        call: &Gesvd,
+        x: Tensor,
+        values: &TensorType,
+        vectors: Option<[&TensorType; 2]>,
+    ) -> Result<(Tensor, Option<[Tensor; 2]>, Vec<i32>)> {
+        let dtype = x.dtype;
+        let (_, all) = self.each(x, |x| orthogonal::gesvd(call, x, dtype));
+        let gathered = |which: usize, ty: &TensorType| {
+            let all: Vec<c128> = all.iter().flat_map(|found| found[which].clone()).collect();
+            assert_eq!(all.len(), ty.size(), "{call:?}");
+            tensor(Layout::contiguous(&ty.shape), ty.dtype, &all)
+        };
+        let vectors = vectors.map(|[left, right]| [gathered(1, left), gathered(2, right)]);
+        let verdicts = vec![self.verdict; self.batch.count];
+        Ok((gathered(0, values), vectors, verdicts))
     }
 
     fn triangular_solve(&self, call: &Trsm, a: &Tensor, b: Tensor) -> Result<Tensor> {
@@ -429,8 +487,13 @@ fn both(op: Linalg, inputs: &[&Tensor]) -> (Result<Outputs>, Result<Outputs>) {
         tnp_backend::prim::infer(&prim, &types.iter().collect::<Vec<_>>()).expect("valid");
     let inputs: Vec<Arg<'_>> = inputs.iter().map(|x| Arg::borrowed(x)).collect();
     let batch = Batch::worth(inputs[0].tensor.shape()).expect("few matrices");
-    let ours = solved(&Host(batch), batch, op, &inputs, &outputs);
-    let ours = ours.map(|outputs| outputs.expect("one of the four"));
+    let host = Host {
+        batch,
+        hermitian: true,
+        verdict: 0,
+    };
+    let ours = solved(&host, batch, op, &inputs, &outputs);
+    let ours = ours.map(|outputs| outputs.expect("it is not declined"));
     if let Ok(ours) = &ours {
         let types: Vec<TensorType> = ours.iter().map(Tensor::ty).collect();
         assert_eq!(types, outputs.to_vec(), "{op:?}");
