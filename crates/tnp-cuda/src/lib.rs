@@ -4,7 +4,7 @@
 //! what it needs of CUDA is looked for when a device is first asked for: the driver, NVRTC (CUDA's compiler as a library), and
 //! the runtime's headers. Where one is missing there is no device, and asking for it says what to install.
 //!
-//! Products of matrices, Fourier transforms and some factorisations are done by cuBLAS, cuFFT and cuSOLVER where those are found
+//! Products of matrices, Fourier transforms and factorisations are done by cuBLAS, cuFFT and cuSOLVER where those are found
 //! ([`libraries`] tells), and by kernels and decompositions where not.
 
 mod discovery;

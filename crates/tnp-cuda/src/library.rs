@@ -20,12 +20,14 @@ pub(crate) type Source = *const c_void;
 type Enum = c_int;
 type Size = i64;
 
-/// A table of a library's functions. Files are tried in order, for Linux and for Windows; `check` creates and destroys a handle.
+/// A table of a library's functions; optional ones are not in all versions. Files are tried in order, for Linux and for Windows; `check`
+/// creates and destroys a handle.
 macro_rules! library {
     (
         $(#[$doc:meta])* $Name:ident = $title:literal, $wheel:literal, $serves:literal;
         linux $linux:expr; windows $windows:expr;
         $(fn $function:ident($($argument:ty),* $(,)?);)*
+        $(optional fn $later:ident($($given:ty),* $(,)?);)*
     ) => {
         $(#[$doc])*
         #[allow(non_snake_case)]
@@ -33,6 +35,7 @@ macro_rules! library {
             /// The file it was loaded from.
             file: &'static str,
             $(pub(crate) $function: unsafe extern "C" fn($($argument),*) -> Status,)*
+            $(pub(crate) $later: Option<unsafe extern "C" fn($($given),*) -> Status>,)*
             /// Keeps the functions where they are.
             _library: libloading::Library,
         }
@@ -57,6 +60,7 @@ macro_rules! library {
                     Ok($Name {
                         file,
                         $($function: function(&library, file, stringify!($function))?,)*
+                        $($later: function(&library, file, stringify!($later)).ok(),)*
                         _library: library,
                     })
                 }
@@ -124,7 +128,7 @@ library! {
 
 library! {
     /// cuSOLVER's dense part, by its functions of any dtype where there are such. Their `info` lies on the device.
-    Solver = "cuSOLVER", "nvidia-cusolver-cu12", "Cholesky, LU, QR, singular values and Hermitian eigenvalues";
+    Solver = "cuSOLVER", "nvidia-cusolver-cu12", "Cholesky, LU, QR, singular values, Hermitian eigenvalues, and general ones as of CUDA 12.6.2";
     linux ["libcusolver.so.12", "libcusolver.so.11"];
     windows ["cusolver64_12.dll", "cusolver64_11.dll"];
     fn cusolverDnCreate(*mut Opaque);
@@ -175,6 +179,16 @@ library! {
     fn cusolverDnDorgqr(Opaque, c_int, c_int, c_int, Address, c_int, Source, Address, c_int, *mut c_int);
     fn cusolverDnCungqr(Opaque, c_int, c_int, c_int, Address, c_int, Source, Address, c_int, *mut c_int);
     fn cusolverDnZungqr(Opaque, c_int, c_int, c_int, Address, c_int, Source, Address, c_int, *mut c_int);
+    // handle, parameters, left vectors, right vectors, n, type, A, lda, type of W, W, type, VL, ldvl, type, VR, ldvr, compute type, bytes,
+    // bytes
+    optional fn cusolverDnXgeev_bufferSize(
+        Opaque, Opaque, Enum, Enum, Size, Enum, Source, Size, Enum, Source, Enum, Source, Size, Enum, Source, Size, Enum,
+        *mut usize, *mut usize,
+    );
+    optional fn cusolverDnXgeev(
+        Opaque, Opaque, Enum, Enum, Size, Enum, Address, Size, Enum, Address, Enum, Address, Size, Enum, Address, Size, Enum,
+        Address, usize, Address, usize, *mut c_int,
+    );
 }
 
 /// Loads the first of the files that is there.
@@ -306,6 +320,11 @@ impl Solver {
         // SAFETY: the place can be written.
         let status = unsafe { (self.cusolverDnCreate)(&mut handle) };
         done(Solver::TITLE, "cusolverDnCreate", status).map(|()| handle)
+    }
+
+    /// Whether general eigenvalues can be asked for.
+    pub(crate) fn has_geev(&self) -> bool {
+        self.cusolverDnXgeev_bufferSize.is_some() && self.cusolverDnXgeev.is_some()
     }
 
     fn check(&self) -> Result<()> {

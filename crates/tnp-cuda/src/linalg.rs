@@ -1,9 +1,10 @@
-//! All factorisations but general eigenvalues by cuSOLVER, triangular systems by cuBLAS: one call a matrix.
+//! Factorisations by cuSOLVER, triangular systems by cuBLAS: one call a matrix.
 //!
 //! Both count columns first. A matrix in C order is to them the transposed one, its lower triangle the upper one; where that will not do,
 //! the matrix is copied column by column. Everything else is left to decompositions, which do all matrices of a batch at once.
 
 mod calls;
+mod general;
 mod orthogonal;
 
 use std::ffi::c_int;
@@ -136,7 +137,8 @@ pub(crate) fn supports(op: Linalg) -> bool {
         | Linalg::Svd { .. }
         | Linalg::Eigh { .. } => Solver::get().is_ok(),
         Linalg::TriangularSolve { .. } => Blas::get().is_ok(),
-        Linalg::Eig { .. } | Linalg::Require(_) => false,
+        Linalg::Eig { .. } => Solver::get().is_ok_and(Solver::has_geev),
+        Linalg::Require(_) => false,
     }
 }
 
@@ -192,6 +194,14 @@ trait Calls {
         vectors: bool,
         values: &TensorType,
     ) -> Result<(Tensor, Tensor, Vec<i32>)>;
+    /// cuSOLVER's `geev`, which spoils the matrices: eigenvalues of such a type; eigenvectors as LAPACK packs them, of the matrices' type, if
+    /// they are wanted; verdicts.
+    fn eig(
+        &self,
+        x: Tensor,
+        vectors: bool,
+        values: &TensorType,
+    ) -> Result<(Tensor, Option<Tensor>, Vec<i32>)>;
     /// cuBLAS's `trsm`.
     fn triangular_solve(&self, call: &Trsm, a: &Tensor, b: Tensor) -> Result<Tensor>;
 }
@@ -214,7 +224,8 @@ fn solved(
         Linalg::TriangularSolve { lower, unit } => {
             return triangular_solve(calls, batch, (lower, unit), x, inputs[1].tensor);
         }
-        Linalg::Eig { .. } | Linalg::Require(_) => return Ok(None),
+        Linalg::Eig { vectors } => general::eig(calls, vectors, x, outputs)?,
+        Linalg::Require(_) => return Ok(None),
     };
     Ok(Some(results))
 }
@@ -461,6 +472,13 @@ fn any(x: &Tensor) -> Result<bool> {
         dtype: DType::Bool,
     };
     Ok(scalar(&one(x.device(), any, &[x])?)?.value::<bool>())
+}
+
+/// Which numbers have an imaginary part.
+fn is_complex(x: &Tensor) -> Result<Tensor> {
+    let part = one(x.device(), Prim::Unary(Unary::Imag), &[x])?;
+    let zero = full(x.device(), part.shape(), part.dtype, 0.0)?;
+    one(x.device(), Prim::Binary(Binary::NotEqual), &[&part, &zero])
 }
 
 /// Fails where some triangle has a zero on its diagonal.

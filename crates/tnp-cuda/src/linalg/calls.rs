@@ -18,6 +18,9 @@ use crate::product::{SCALARS, numbers};
 use crate::queue::address;
 use crate::session::Session;
 
+/// `cusolverEigMode_t`.
+const NO_VECTORS: c_int = 0;
+
 /// A device with the library at hand that an operation takes.
 pub(super) struct Device<'a> {
     client: &'a ComputeClient<CudaRuntime>,
@@ -25,9 +28,10 @@ pub(super) struct Device<'a> {
     batch: Batch,
     session: &'static Mutex<Session>,
     library: Which,
-    /// The libraries' numbers of the matrices' dtype, and of its real one.
+    /// The libraries' numbers of the matrices' dtype, of its real and of its complex one.
     number: Status,
     real: Status,
+    complex: Status,
 }
 
 /// A library with its handle; cuSOLVER's has parameters too.
@@ -77,6 +81,7 @@ impl<'a> Device<'a> {
             library,
             number: numbers(x.dtype, Precision::Float32)?.0,
             real: numbers(x.dtype.real(), Precision::Float32)?.0,
+            complex: numbers(x.dtype.complex(), Precision::Float32)?.0,
         })
     }
 
@@ -131,6 +136,11 @@ impl<'a> Device<'a> {
         drop(session);
         read(&info, i32::from_le_bytes)
     }
+}
+
+/// Where an operand lies; nowhere, if it is one that is not wanted.
+fn place(of: &[Address], which: usize) -> Address {
+    of.get(which).copied().unwrap_or(null_mut())
 }
 
 #[cold]
@@ -338,8 +348,6 @@ impl Calls for Device<'_> {
             .collect();
         self.gpu.inherit(&[&x], &results)?;
         let operands: Vec<&Tensor> = [&x].into_iter().chain(results).collect();
-        // No vectors are written to nowhere.
-        let at = |of: &[Address], which: usize| of.get(which).copied().unwrap_or(null_mut());
         let verdicts = self.each(
             &operands,
             "cusolverDnXgesvd",
@@ -358,10 +366,10 @@ impl Calls for Device<'_> {
                     real,
                     of[1],
                     number,
-                    at(of, 2),
+                    place(of, 2),
                     ldu,
                     number,
-                    at(of, 3),
+                    place(of, 3),
                     ldvt,
                     number,
                     here,
@@ -383,10 +391,10 @@ impl Calls for Device<'_> {
                     real,
                     places.of[1],
                     number,
-                    at(places.of, 2),
+                    place(places.of, 2),
                     ldu,
                     number,
-                    at(places.of, 3),
+                    place(places.of, 3),
                     ldvt,
                     number,
                     places.area.0,
@@ -454,6 +462,87 @@ impl Calls for Device<'_> {
             },
         )?;
         Ok((x, w, verdicts))
+    }
+
+    fn eig(
+        &self,
+        x: Tensor,
+        vectors: bool,
+        values: &TensorType,
+    ) -> Result<(Tensor, Option<Tensor>, Vec<i32>)> {
+        let (s, handle, parameters) = self.solver()?;
+        let (Some(size), Some(call)) = (s.cusolverDnXgeev_bufferSize, s.cusolverDnXgeev) else {
+            return Err(absent("cusolverDnXgeev"));
+        };
+        let (n, number, complex) = (self.batch.n as i64, self.number, self.complex);
+        let w = self.gpu.fresh(values)?;
+        // They lie as the matrices do.
+        let lie = |v: Tensor| Tensor {
+            layout: x.layout.clone(),
+            ..v
+        };
+        let v = match vectors {
+            true => Some(lie(self.gpu.fresh(&x.ty())?)),
+            false => None,
+        };
+        let operands: Vec<&Tensor> = [&x, &w].into_iter().chain(&v).collect();
+        self.gpu.inherit(&operands[..1], &operands[1..])?;
+        let verdicts = self.each(
+            &operands,
+            "cusolverDnXgeev",
+            // SAFETY: as for `cholesky`; left vectors, which it does not find, are nowhere.
+            |of, here, there| unsafe {
+                size(
+                    handle,
+                    parameters,
+                    NO_VECTORS,
+                    vectors.into(),
+                    n,
+                    number,
+                    of[0],
+                    n,
+                    complex,
+                    of[1],
+                    number,
+                    null_mut(),
+                    1,
+                    number,
+                    place(of, 2),
+                    n,
+                    number,
+                    here,
+                    there,
+                )
+            },
+            // SAFETY: as for the size.
+            |places| unsafe {
+                call(
+                    handle,
+                    parameters,
+                    NO_VECTORS,
+                    vectors.into(),
+                    n,
+                    number,
+                    places.of[0],
+                    n,
+                    complex,
+                    places.of[1],
+                    number,
+                    null_mut(),
+                    1,
+                    number,
+                    place(places.of, 2),
+                    n,
+                    number,
+                    places.area.0,
+                    places.area.1,
+                    places.host.0,
+                    places.host.1,
+                    places.info,
+                )
+            },
+        )?;
+        Ok((w, v, verdicts))
     }
 
     fn triangular_solve(&self, call: &Trsm, a: &Tensor, b: Tensor) -> Result<Tensor> {

@@ -7,8 +7,8 @@ use tnp_backend::{Error, Outputs, Result, Tensor, TensorType};
 use tnp_shape::Layout;
 
 use super::{
-    Batch, Calls, Lost, any, by_columns, compared, copy, copy_by_columns, diagonal, full, one,
-    over, real, select,
+    Batch, Calls, Lost, any, by_columns, compared, copy, copy_by_columns, diagonal, full,
+    is_complex, one, over, real, select,
 };
 
 /// cuSOLVER's `geqrf` and `orgqr` but for addresses and dtype. A matrix of `m` rows lies column by column. Its first `n` columns become R
@@ -163,13 +163,6 @@ fn turned(q: &Tensor, r: &Tensor) -> Result<(Tensor, Tensor)> {
     };
     let q = apply(times, &[q, &apply(along, &[&turn])?])?;
     Ok((q, r))
-}
-
-/// Which numbers have an imaginary part.
-fn is_complex(x: &Tensor) -> Result<Tensor> {
-    let part = one(x.device(), Prim::Unary(Unary::Imag), &[x])?;
-    let zero = full(x.device(), part.shape(), part.dtype, 0.0)?;
-    one(x.device(), Prim::Binary(Binary::NotEqual), &[&part, &zero])
 }
 
 /// Fails where a call was given what it does not take.

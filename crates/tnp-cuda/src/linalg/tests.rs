@@ -8,6 +8,7 @@ use crate::drawn::Drawn;
 
 extern crate tnp_cpu as _;
 
+mod general;
 mod orthogonal;
 
 /// A matrix as a function of row and column.
@@ -302,7 +303,7 @@ struct Host {
     batch: Batch,
     /// Reflections are Hermitian, unlike LAPACK's of complex numbers.
     hermitian: bool,
-    /// What is said of each matrix that is decomposed into orthogonal ones.
+    /// What is said of each matrix by those of the calls that are in files of their own.
     verdict: i32,
 }
 
@@ -461,6 +462,24 @@ impl Calls for Host {
         let vectors = vectors.map(|[left, right]| [gathered(1, left), gathered(2, right)]);
         let verdicts = vec![self.verdict; self.batch.count];
         Ok((gathered(0, values), vectors, verdicts))
+    }
+
+    fn eig(
+        &self,
+        x: Tensor,
+        vectors: bool,
+        values: &TensorType,
+    ) -> Result<(Tensor, Option<Tensor>, Vec<i32>)> {
+        assert_eq!(x.layout, by_columns(x.shape()));
+        let (n, dtype) = (self.batch.n, x.dtype);
+        let (v, all) = self.each(x, |x| general::geev(n, vectors, x, dtype));
+        let w = tensor(
+            Layout::contiguous(&values.shape),
+            values.dtype,
+            &all.concat(),
+        );
+        let verdicts = vec![self.verdict; self.batch.count];
+        Ok((w, vectors.then_some(v), verdicts))
     }
 
     fn triangular_solve(&self, call: &Trsm, a: &Tensor, b: Tensor) -> Result<Tensor> {

@@ -107,14 +107,14 @@ pub(super) fn gesvd(call: &Gesvd, memory: &mut [c128], dtype: DType) -> [Vec<c12
 }
 
 /// One matrix, row by row.
-struct Matrix {
+pub(super) struct Matrix {
     rows: usize,
     columns: usize,
     x: Vec<c128>,
 }
 
 impl Matrix {
-    fn new(rows: usize, columns: usize, at: impl Fn(usize, usize) -> c128) -> Matrix {
+    pub(super) fn new(rows: usize, columns: usize, at: impl Fn(usize, usize) -> c128) -> Matrix {
         let x = (0..rows * columns)
             .map(|i| at(i / columns, i % columns))
             .collect();
@@ -122,7 +122,7 @@ impl Matrix {
     }
 
     /// Those of a batch.
-    fn all(x: &Tensor) -> Vec<Matrix> {
+    pub(super) fn all(x: &Tensor) -> Vec<Matrix> {
         let [.., rows, columns] = *x.shape() else {
             panic!("{:?}", x.shape());
         };
@@ -130,7 +130,7 @@ impl Matrix {
         numbers_of(x).chunks(rows * columns).map(of).collect()
     }
 
-    fn at(&self, i: usize, j: usize) -> c128 {
+    pub(super) fn at(&self, i: usize, j: usize) -> c128 {
         self.x[i * self.columns + j]
     }
 
@@ -138,13 +138,13 @@ impl Matrix {
         Matrix::new(self.columns, self.rows, |i, j| self.at(j, i).conj())
     }
 
-    fn times(&self, other: &Matrix) -> Matrix {
+    pub(super) fn times(&self, other: &Matrix) -> Matrix {
         assert_eq!(self.columns, other.rows);
         let at = |i, j| sum(self.columns, |k| self.at(i, k) * other.at(k, j));
         Matrix::new(self.rows, other.columns, at)
     }
 
-    fn assert_near(&self, other: &Matrix, what: &str) {
+    pub(super) fn assert_near(&self, other: &Matrix, what: &str) {
         assert_eq!((self.rows, self.columns), (other.rows, other.columns));
         let near = self.x.iter().zip(&other.x).all(|(&x, &y)| close(x, y));
         assert!(near, "{what}: {:?} {:?}", self.x, other.x);
@@ -278,24 +278,26 @@ fn what_is_not_finite_has_no_singular_values() {
     }
 }
 
+/// The error where the call says so of a matrix.
+pub(super) fn failed(op: Linalg, x: &Tensor, verdict: i32) -> Error {
+    let batch = Batch::worth(x.shape()).expect("one matrix");
+    let host = Host {
+        batch,
+        hermitian: false,
+        verdict,
+    };
+    let outputs = tnp_backend::prim::infer(&Prim::Linalg(op), &[&x.ty()]).expect("valid");
+    let found = solved(&host, batch, op, &[Arg::borrowed(x)], &outputs);
+    found.map(|_| ()).expect_err("a verdict")
+}
+
 #[test]
 fn a_verdict_is_an_error() {
     let x = squares(&mut Drawn::new(11), DType::Float64, &[3, 3]);
-    let failed = |op: Linalg, verdict: i32| {
-        let batch = Batch::worth(x.shape()).expect("one matrix");
-        let host = Host {
-            batch,
-            hermitian: false,
-            verdict,
-        };
-        let outputs = tnp_backend::prim::infer(&Prim::Linalg(op), &[&x.ty()]).expect("valid");
-        let found = solved(&host, batch, op, &[Arg::borrowed(&x)], &outputs);
-        found.map(|_| ()).expect_err("a verdict")
-    };
     let vectors = Singular::Thin;
-    let error = failed(Linalg::Svd { vectors }, 2);
+    let error = failed(Linalg::Svd { vectors }, &x, 2);
     assert_eq!(error.message(), Property::SingularValues.error().message());
-    let error = failed(Linalg::Qr { full: false }, -4);
+    let error = failed(Linalg::Qr { full: false }, &x, -4);
     assert_eq!(error.kind(), ErrorKind::Device, "{error}");
     assert!(error.message().contains("info -4"), "{error}");
 }
