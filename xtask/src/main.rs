@@ -8,6 +8,7 @@ mod cuda;
 mod golden;
 mod mutants;
 mod shell;
+mod software_cuda;
 mod suite;
 mod tidy;
 mod wheel;
@@ -21,6 +22,7 @@ usage: cargo xtask COMMAND
   tidy                  the invariants that no compiler checks
   coverage [--check]    which names of NumPy have a row; writes docs/src/coverage.md
   conformance [--check] [--features LIST] [--reference]  what runs on which dtype on which backend; writes docs/src/conformance.md
+  software-cuda [WORD]…  the CUDA backend on a device in software: all rows, or the tests whose names contain a word (`laws`, `rows::fft`)
   mutants [--sample N]  break kernels and rules one by one; each must turn a test red (or those of files named so)
   golden [CATEGORY]…    ask NumPy for the answers to the test rows
   bench [OPTION]…       time the benchmark rows; a whole run beside NumPy writes docs/src/performance.md
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         Some("tidy") => tidy::run(),
         Some("coverage") => coverage::run(&rest),
         Some("conformance") => conformance::run(&rest),
+        Some("software-cuda") => software_cuda::command(&rest),
         Some("mutants") => mutants::run(&rest),
         Some("bench") if rest.first() == Some(&"--python") => wheel::bench(&rest[1..]),
         Some("bench") => bench::run(&rest),

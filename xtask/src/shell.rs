@@ -70,6 +70,39 @@ pub(crate) fn built(kind: &str, name: &str) -> Done<Command> {
     Ok(program(folder.join(file), &[]))
 }
 
+/// The program of a test target of a package, built as the tests are; it runs where cargo would run it.
+pub(crate) fn test_of(package: &str, name: &str) -> Done<Command> {
+    let arguments = ["--test", name, "--no-run", "--message-format=json"];
+    let messages = output(&mut workspace("test", &arguments))?;
+    let folder = root().join("crates").join(package);
+    let manifest = folder.join("Cargo.toml");
+    let parsed = messages
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok());
+    let executable = parsed.filter(|message: &serde_json::Value| {
+        message["target"]["name"] == name
+            && message["manifest_path"].as_str().map(Path::new) == Some(&manifest)
+    });
+    let executable = executable
+        .filter_map(|message| message["executable"].as_str().map(str::to_owned))
+        .next_back();
+    let executable = executable.ok_or_else(|| format!("{package} has no test '{name}'"))?;
+    let mut command = program(executable, &[]);
+    command.current_dir(folder);
+    Ok(command)
+}
+
+/// Installs Debian packages, where this may be done.
+pub(crate) fn apt(packages: &[&str]) -> Done {
+    let get = |arguments: &[&str]| {
+        run(program("apt-get", arguments).env("DEBIAN_FRONTEND", "noninteractive"))
+    };
+    get(&["update", "-qq"])?;
+    let mut arguments = vec!["install", "-y", "-qq", "--no-install-recommends"];
+    arguments.extend(packages);
+    get(&arguments)
+}
+
 fn text(command: &Command) -> String {
     let name = Path::new(command.get_program())
         .file_name()

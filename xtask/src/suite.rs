@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::shell::{Done, built, cargo, complaints, program, run, watch, workspace};
-use crate::{book, conformance, coverage, cuda, golden, mutants, tidy, wheel};
+use crate::shell::{Done, apt, built, cargo, complaints, program, run, watch, workspace};
+use crate::{book, conformance, coverage, cuda, golden, mutants, software_cuda, tidy, wheel};
 
 /// Features of the facade, each of which has to build alone.
 const ALONE: [&str; 10] = [
@@ -125,19 +125,7 @@ fn software_vulkan() -> Done {
         return Err("which needs a Vulkan driver; Mesa's is looked for on Linux alone".to_owned());
     }
     let wanted = ["mesa-vulkan-drivers", "libvulkan1"];
-    let get = |arguments: &[&str]| {
-        run(program("apt-get", arguments).env("DEBIAN_FRONTEND", "noninteractive"))
-    };
-    let got = get(&["update", "-qq"]).and_then(|()| {
-        get(&[
-            "install",
-            "-y",
-            "-qq",
-            "--no-install-recommends",
-            wanted[0],
-            wanted[1],
-        ])
-    });
+    let got = apt(&wanted);
     match (got, there()) {
         (Ok(()), true) => Ok(()),
         (got, _) => Err(format!(
@@ -193,6 +181,7 @@ pub(crate) fn test(arguments: &[&str]) -> Done {
     suite.step_in_part("reference backend", reference_backend);
     suite.step("conformance", || conformance::run(&["--check"]));
     suite.step_in_part("cuda kernels", cuda::kernels);
+    suite.step_in_part("cuda in software", software_cuda::quick);
     suite.step("wheel", || wheel::test(&[]));
     suite.step("wheel: stubs", || wheel::stubs(&["--check"]));
     suite.step("wheel: guide", || wheel::notebook(&["--check"]));

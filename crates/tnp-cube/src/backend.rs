@@ -56,6 +56,12 @@ pub trait Platform: Send + Sync + 'static {
     /// What code for its devices may rely on; `float64` and `float16` hold only where the device has them too.
     fn target(&self) -> Target;
 
+    /// Whether its devices hold an element type though CubeCL does not list it among theirs.
+    fn holds(&self, elem: ElemType) -> bool {
+        let _ = elem;
+        false
+    }
+
     /// DLPack's kind of its devices, numbered as here, when other libraries can use their memory by address.
     fn kind(&self) -> Option<i32> {
         None
@@ -168,7 +174,9 @@ where
         // SAFETY: all threads share one queue, in order: memory written on one thread is then there for another.
         unsafe { client.set_stream(StreamId { value: 0 }) };
         let properties = client.properties().clone();
-        let holds = |elem: ElemType| properties.features.supports_type(stored(elem));
+        let holds = |elem: ElemType| {
+            properties.features.supports_type(stored(elem)) || self.platform.holds(elem)
+        };
         let hardware = &properties.hardware;
         let target = Target {
             float64: self.platform.target().float64 && holds(F64),

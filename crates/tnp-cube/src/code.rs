@@ -358,6 +358,11 @@ impl V {
         }
     }
 
+    /// Whether the compiler knows it for a zero, an infinity or NaN.
+    pub(crate) fn is_special(self) -> bool {
+        matches!(self.0.as_const(), Some(ConstantValue::Float(x)) if x == 0.0 || !x.is_finite())
+    }
+
     /// `self * by + plus`, rounded once where the target does so in one instruction.
     pub(crate) fn mul_add(self, by: V, plus: V) -> V {
         if !(self.is_float() && target().contracts) {

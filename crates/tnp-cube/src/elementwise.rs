@@ -6,7 +6,7 @@
 use smallvec::{SmallVec, smallvec};
 use tnp_backend::prim::Prim;
 use tnp_backend::{Arg, Operation, Outputs, Result, Source, Tensor, TensorType};
-use tnp_dtype::DType;
+use tnp_dtype::{DType, Literal};
 
 use crate::code::{Memory, V, hold};
 use crate::gpu::{Gpu, index, step};
@@ -71,7 +71,7 @@ impl Program {
         for (at, operation) in self.operations.iter().enumerate() {
             let read = |source: Source| match source {
                 Source::Input(at) => inputs[at],
-                Source::Constant(value) => literal(&value),
+                Source::Constant(value) => constant(&value),
                 Source::Operation(at) => values[at],
                 Source::Product => unreachable!("products are computed apart"),
             };
@@ -100,6 +100,17 @@ impl Program {
                 Source::Product => unreachable!("products are computed apart"),
             })
             .collect()
+    }
+}
+
+/// An operand that a kernel's compiler knows. What is no ordinary number is held: to Vulkan's compilers `x / 0` is undefined, and `x * 0`
+/// may be zero whatever `x` is.
+fn constant(value: &Literal) -> Val {
+    // Held twice it would be known again.
+    let part = |x: V| if x.is_special() { hold(x) } else { x };
+    match literal(value) {
+        Val::One(x) => Val::One(part(x)),
+        Val::Two(re, im) => Val::Two(part(re), part(im)),
     }
 }
 

@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 use cubecl::client::ComputeClient;
 use cubecl::cuda::{CudaDevice, CudaRuntime};
+use cubecl::ir::{ElemType, FloatKind};
 use tnp_backend::prim::Prim;
 use tnp_backend::{Arg, BACKENDS, Backend, Exchange, Outputs, Result, TensorType, linkme};
 use tnp_cube::{Adapter, CubeBackend, FreeMemory, Gpu, Platform, Target};
@@ -63,6 +64,11 @@ impl Platform for Cuda {
 
     fn target(&self) -> Target {
         TARGET
+    }
+
+    /// CubeCL leaves float64 out for the sake of its products of matrices, which are not used here.
+    fn holds(&self, elem: ElemType) -> bool {
+        elem == ElemType::Float(FloatKind::F64)
     }
 
     fn kind(&self) -> Option<i32> {

@@ -182,6 +182,80 @@ fn steps_of_a_region_are_not_simplified() {
     }
 }
 
+/// Numbers that the kernel's compiler knows, where that would let it do as it likes: quotients by zero, products with zero and infinity.
+#[test]
+fn known_numbers_are_no_licence() {
+    use Binary::{Add, Divide, Maximum, Minimum, Multiply, Subtract};
+    let device = wgpu();
+    let values = [
+        0.0f32,
+        -0.0,
+        2.0,
+        -3.5,
+        f32::INFINITY,
+        f32::NEG_INFINITY,
+        f32::NAN,
+    ];
+    for known in [0.0f32, -0.0, f32::INFINITY, f32::NEG_INFINITY, f32::NAN] {
+        let mut builder = GraphBuilder::new();
+        let x = builder.input(TensorType::new(&[values.len()], DType::Float32));
+        let shape = [values.len()].into_iter().collect();
+        let value = Literal::new(known);
+        let full = builder.push1(Prim::Full { shape, value }, &[]);
+        let known_number = full.expect("valid");
+        let mut results = Vec::new();
+        type Step = (Binary, bool, fn(f32, f32) -> f32);
+        let larger = |x: f32, y: f32| {
+            if x.is_nan() || y.is_nan() {
+                f32::NAN
+            } else {
+                x.max(y)
+            }
+        };
+        let smaller = |x: f32, y: f32| {
+            if x.is_nan() || y.is_nan() {
+                f32::NAN
+            } else {
+                x.min(y)
+            }
+        };
+        let steps: [Step; 8] = [
+            (Divide, false, |x, k| x / k),
+            (Divide, true, |x, k| k / x),
+            (Multiply, false, |x, k| x * k),
+            (Add, false, |x, k| x + k),
+            (Subtract, false, |x, k| x - k),
+            (Subtract, true, |x, k| k - x),
+            (Maximum, false, larger),
+            (Minimum, false, smaller),
+        ];
+        for &(op, turned, _) in &steps {
+            let operands = if turned {
+                [known_number, x]
+            } else {
+                [x, known_number]
+            };
+            let y = builder.push1(Prim::Binary(op), &operands);
+            results.push(y.expect("valid"));
+        }
+        let graph = builder.finish(&results);
+        let executable = device.backend().compile(device, &graph).expect("compiled");
+        let inputs: Inputs = [upload(&values)].into_iter().collect();
+        let outputs = executable.run(inputs).expect("ran");
+        for (output, (op, turned, wanted)) in outputs.iter().zip(steps) {
+            for (own, x) in download(output).into_iter().zip(values) {
+                let wanted = wanted(x, known);
+                // Which of two zeros is larger NumPy does not say.
+                let same = own == wanted || own.is_nan() && wanted.is_nan();
+                assert!(
+                    same,
+                    "{op:?} of {x} and {known} (turned: {turned}): {own} for {wanted}"
+                );
+            }
+        }
+    }
+}
+
 /// Narrow integers, compared in a region with numbers that the compiler knows.
 #[test]
 fn narrow_integers_compare_with_their_signs() {
