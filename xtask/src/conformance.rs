@@ -9,21 +9,25 @@ use std::fmt::Write;
 use serde_json::Value;
 
 use crate::shell::{Done, built, cargo, output, read, root, target};
+use crate::software_cuda;
 
 const TABLE: &str = "docs/src/conformance.md";
 /// Columns that are there whatever this machine has, in this order; any other backend comes after them.
-const COLUMNS: [&str; 5] = ["cpu", "core", "reference", "wgpu", "cuda"];
+const COLUMNS: [&str; 6] = ["cpu", "core", "reference", "wgpu", "cuda", IN_SOFTWARE];
+/// The column of the CUDA backend on a device in software.
+const IN_SOFTWARE: &str = "cuda in software";
 const ABSENT: &str = "not run here";
 
 const HEAD: &str = "\
 # Conformance
 
 Written by `cargo xtask conformance`, which asks each backend what it runs itself (`supports`), looks whether the rest comes down to what it runs \
-(`decompose`), and runs all test rows on it. The columns of GPUs are made where they are asked for: `cargo xtask conformance --wgpu --cuda`. \
+(`decompose`), and runs all test rows on it. The columns of GPUs are made where they are asked for: `cargo xtask conformance --wgpu --cuda --software-cuda`. \
 A column whose hardware is missing is kept as the last machine that had it wrote it; `not run here` says that none had.
 
 `cpu` is the CPU backend; `core` the same with the core primitives alone, so that everything else has to come through decompositions; \
-`reference` the backend of `examples/reference-backend`, which [Writing a backend](writing-a-backend.md) builds up.
+`reference` the backend of `examples/reference-backend`, which [Writing a backend](writing-a-backend.md) builds up; \
+`cuda in software` the CUDA backend whose driver and compiler are stand-ins that run its kernels on the CPU (`cargo xtask software-cuda`), without NVIDIA's libraries.
 ";
 
 /// What one table says: lines by name, cells by column.
@@ -86,6 +90,13 @@ fn columns(arguments: &[&str]) -> Done<Vec<Value>> {
         if arguments.contains(&format!("--{gpu}").as_str()) {
             text += &output(&mut built("--example", &format!("conformance_{gpu}"))?)?;
         }
+    }
+    if arguments.contains(&"--software-cuda") {
+        let in_software = software_cuda::with_device(built("--example", "conformance_cuda")?);
+        let mut column: Value = serde_json::from_str(&output(&mut in_software?)?)
+            .map_err(|error| format!("conformance_cuda: {error}"))?;
+        column["backend"] = IN_SOFTWARE.into();
+        text += &format!("{column}\n");
     }
     // Its plain loops take an hour, so its column is made anew only where that is asked for.
     if arguments.contains(&"--reference") {

@@ -21,7 +21,7 @@ usage: cargo xtask COMMAND
   test [STEP]…          all there is, or the steps whose names contain a word
   tidy                  the invariants that no compiler checks
   coverage [--check]    which names of NumPy have a row; writes docs/src/coverage.md
-  conformance [--check] [--features LIST] [--reference]  what runs on which dtype on which backend; writes docs/src/conformance.md
+  conformance [--check] [--wgpu] [--cuda] [--software-cuda] [--reference]  what runs on which dtype on which backend; writes docs/src/conformance.md
   software-cuda [WORD]…  the CUDA backend on a device in software: all rows, or the tests whose names contain a word (`laws`, `rows::fft`)
   mutants [--sample N]  break kernels and rules one by one; each must turn a test red (or those of files named so)
   golden [CATEGORY]…    ask NumPy for the answers to the test rows

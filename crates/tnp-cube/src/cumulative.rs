@@ -1,18 +1,18 @@
 //! Running combinations along an axis.
 //!
-//! Short lanes are done by one unit each. A long one is cut into parts: a cube scans each part, the last values of the parts are
-//! scanned in turn, and every part but the first is combined with what came before it.
+//! Short lanes are done by one unit each. A long one is cut into parts: a cube combines each part, the totals of the parts are scanned in
+//! turn, and then a cube scans each part from what came before it. So elements are read twice and results written once.
 
 use tnp_backend::prim::{Binary, CumulativeOp};
 use tnp_backend::{Arg, Outputs, Result, Tensor, TensorType};
 use tnp_dtype::DType;
 use tnp_shape::{Dims, Layout, Strides};
 
-use crate::code::{Memory, U32, V, cell, count, cube, cubes, int, sync_cube, unit, when};
+use crate::code::{Memory, U32, V, cell, count, cube, cubes, int, sync_cube, truth, unit, when};
 use crate::elementwise::UNITS;
 use crate::gpu::{Gpu, index, one};
 use crate::kernel::{Kernel, each, given};
-use crate::types::{Shared, Val, load, storage, store, val_cell};
+use crate::types::{Shared, Val, choose, load, storage, store, val_cell};
 use crate::{binary, cast};
 
 /// Elements that a unit scans by itself.
@@ -124,79 +124,43 @@ pub(crate) fn scan(
         index(x.layout.offset())?,
     ];
     index(size)?;
-    let buffers = vec![(storage(x.dtype), false), (storage(dtype), true)];
-    let key = ("cumulative", op, reverse, x.dtype, dtype, by_unit);
-    let kernel = Kernel::new(gpu.target(), key, units, buffers, scalars.len(), {
-        move |buffers: &[Memory]| match by_unit {
-            true => writer.by_unit(buffers),
-            false => writer.by_cube(buffers),
-        }
-    });
     let work = match by_unit {
         true => lanes,
         false => lanes * parts * units as usize,
     };
-    gpu.launch(kernel, work, &[x], &[&output], &scalars)?;
-    if parts > 1 {
-        add_before(gpu, writer, &output, (lanes, length, part, parts))?;
+    let kernel = |what: &'static str, outer: &[DType], body: fn(&Writer, &[Memory])| {
+        let last = outer.len() - 1;
+        let outer = outer.iter().enumerate();
+        let mut buffers = vec![(storage(x.dtype), false)];
+        buffers.extend(outer.map(|(at, &dtype)| (storage(dtype), at == last)));
+        let key = ("cumulative", what, op, reverse, x.dtype, dtype);
+        Kernel::new(
+            gpu.target(),
+            key,
+            units,
+            buffers,
+            scalars.len(),
+            move |buffers| {
+                body(&writer, buffers);
+            },
+        )
+    };
+    if by_unit {
+        let kernel = kernel("lanes", &[dtype], Writer::by_unit);
+        gpu.launch(kernel, work, &[x], &[&output], &scalars)?;
+    } else if parts == 1 {
+        let kernel = kernel("part", &[dtype], Writer::by_cube);
+        gpu.launch(kernel, work, &[x], &[&output], &scalars)?;
+    } else {
+        let wide = accumulator(dtype);
+        let totals = gpu.fresh(&TensorType::new(&[lanes, parts], wide))?;
+        let total = kernel("totals", &[wide], Writer::totals);
+        gpu.launch(total, work, &[x], &[&totals], &scalars)?;
+        let before = scan(gpu, op, false, wide, &totals, parts)?;
+        let parts = kernel("parts", &[wide, dtype], Writer::by_cube);
+        gpu.launch(parts, work, &[x, &before], &[&output], &scalars)?;
     }
     Ok(output)
-}
-
-/// Combines each part with the last values of all parts before it.
-fn add_before(
-    gpu: &Gpu,
-    writer: Writer,
-    output: &Tensor,
-    (lanes, length, part, parts): (usize, usize, usize, usize),
-) -> Result<()> {
-    let dtype = writer.dtype;
-    // The last value of each part, then their scan.
-    let ends = gpu.fresh(&TensorType::new(&[lanes, parts], dtype))?;
-    let scalars = [index(lanes)?, index(length)?, index(part)?, index(parts)?];
-    let buffers = vec![(storage(dtype), false), (storage(dtype), true)];
-    let units = writer.units;
-    let key = ("cumulative ends", writer.reverse, dtype);
-    let kernel = Kernel::new(
-        gpu.target(),
-        key,
-        units,
-        buffers.clone(),
-        4,
-        move |buffers| {
-            each(given(0) * given(3), units, |task| {
-                let (lane, at) = (task / given(3), task - task / given(3) * given(3));
-                let end = ((at + 1) * given(2)).min(given(1)) - 1;
-                let place = lane * given(1) + writer.order(end);
-                store(dtype, buffers[1], task, load(dtype, buffers[0], place));
-            });
-        },
-    );
-    gpu.launch(kernel, lanes * parts, &[output], &[&ends], &scalars)?;
-    let before = scan(gpu, writer.op, false, dtype, &ends, parts)?;
-    let key = ("cumulative add", writer.op, writer.reverse, dtype);
-    let kernel = Kernel::new(gpu.target(), key, units, buffers, 4, move |buffers| {
-        each(given(0) * given(1), units, |i| {
-            let lane = i / given(1);
-            let r = i - lane * given(1);
-            let at = r / given(2);
-            when(at.gt(0), || {
-                let place = lane * given(1) + writer.order(r);
-                let accumulator = accumulator(dtype);
-                let wide = |x: Val| cast::cast(dtype, accumulator, x);
-                let earlier = wide(load(dtype, buffers[0], lane * given(3) + (at - 1)));
-                let mine = wide(load(dtype, buffers[1], place));
-                let sum = combine(writer.op, accumulator, earlier, mine);
-                store(
-                    dtype,
-                    buffers[1],
-                    place,
-                    cast::cast(accumulator, dtype, sum),
-                );
-            });
-        });
-    });
-    gpu.launch(kernel, lanes * length, &[&before], &[output], &scalars)
 }
 
 /// Scalars: lanes, length, elements of a part, parts, offset.
@@ -224,10 +188,11 @@ impl Writer {
         cast::cast(self.dtype, accumulator(self.dtype), value)
     }
 
+    /// Results go to the last buffer.
     fn write(&self, buffers: &[Memory], lane: V, r: V, value: Val) {
         let place = lane * given(1) + self.order(r);
         let value = cast::cast(accumulator(self.dtype), self.dtype, value);
-        store(self.dtype, buffers[1], place, value);
+        store(self.dtype, buffers[buffers.len() - 1], place, value);
     }
 
     fn combine(&self, x: Val, y: Val) -> Val {
@@ -246,10 +211,9 @@ impl Writer {
         });
     }
 
-    /// A cube scans a part: each unit its own elements, then the units' totals (Hillis and Steele), then each its own again.
-    fn by_cube(&self, buffers: &[Memory]) {
-        let dtype = accumulator(self.dtype);
-        let totals = Shared::new(dtype, self.units as usize);
+    /// Runs `body` for each part of the cube, when the units' totals are added up (Hillis and Steele): those of all units up to each.
+    fn each_part(&self, buffers: &[Memory], body: impl FnOnce(&Part<'_>)) {
+        let totals = Shared::new(accumulator(self.dtype), self.units as usize);
         let (length, part, parts) = (given(1), given(2), given(3));
         count(cube(), given(0) * parts, cubes(), |task| {
             let lane = task / parts;
@@ -258,8 +222,7 @@ impl Writer {
             let me = unit();
             let from = first + me * EACH as u32;
             let to = (from + EACH as u32).min(end);
-            let mine = from.lt(end);
-            let safe = mine.select(from, first);
+            let safe = from.lt(end).select(from, first);
             let total = val_cell(self.read(buffers, lane, safe));
             count(from + 1, to, int(1, U32), |r| {
                 total.set(self.combine(total.get(), self.read(buffers, lane, r)));
@@ -276,19 +239,66 @@ impl Writer {
                 sync_cube();
                 shift *= 2;
             }
-            when(mine, || {
-                let started = cell(me.gt(0));
-                let before = totals.get(me.gt(0).select(me - 1, me));
-                let running = val_cell(before);
-                count(from, to, int(1, U32), |r| {
-                    let value = self.read(buffers, lane, r);
-                    let sum = self.combine(running.get(), value);
-                    running.set(crate::types::choose(started.get(), sum, value));
-                    started.set(crate::code::truth(true));
-                    self.write(buffers, lane, r, running.get());
-                });
+            body(&Part {
+                task,
+                lane,
+                first,
+                end,
+                from,
+                to,
+                totals: &totals,
             });
             sync_cube();
         });
     }
+
+    /// A cube combines a part.
+    fn totals(&self, buffers: &[Memory]) {
+        self.each_part(buffers, |part| {
+            let last = (part.end - part.first - 1) / EACH as u32;
+            when(unit().eq(last), || {
+                let total = part.totals.get(last);
+                store(accumulator(self.dtype), buffers[1], part.task, total);
+            });
+        });
+    }
+
+    /// A cube scans a part, each unit its own elements; from the totals of the parts before it, where there are any.
+    fn by_cube(&self, buffers: &[Memory]) {
+        let wide = accumulator(self.dtype);
+        self.each_part(buffers, |part| {
+            when(part.from.lt(part.end), || {
+                let me = unit();
+                let within = part.totals.get(me.gt(0).select(me - 1, me));
+                let running = val_cell(within);
+                let started = cell(me.gt(0));
+                if let [_, before, _] = buffers {
+                    when(part.first.gt(0), || {
+                        let earlier = load(wide, *before, part.task - 1);
+                        let both = self.combine(earlier, within);
+                        running.set(choose(started.get(), both, earlier));
+                        started.set(truth(true));
+                    });
+                }
+                count(part.from, part.to, int(1, U32), |r| {
+                    let value = self.read(buffers, part.lane, r);
+                    let sum = self.combine(running.get(), value);
+                    running.set(choose(started.get(), sum, value));
+                    started.set(truth(true));
+                    self.write(buffers, part.lane, r, running.get());
+                });
+            });
+        });
+    }
+}
+
+/// A part that a cube works on: its number among all, its lane, where it begins and ends there, what of it is the unit's, and the totals.
+struct Part<'a> {
+    task: V,
+    lane: V,
+    first: V,
+    end: V,
+    from: V,
+    to: V,
+    totals: &'a Shared,
 }

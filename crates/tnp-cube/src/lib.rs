@@ -24,6 +24,7 @@ mod math;
 mod memory;
 mod movement;
 mod nonzero;
+mod radix;
 mod reduce;
 mod rehearsal;
 mod scatter;

@@ -1,5 +1,5 @@
 //! Sorting along an axis, stable and with NaN last: blocks in a cube's shared memory by Batcher's bitonic network, then runs
-//! merged pairwise, each element finding its place by searching the other run.
+//! merged pairwise, each element finding its place by searching the other run. Long lanes of one number each go by digits (`radix.rs`).
 //!
 //! What is sorted are unsigned integers in the elements' order, with each element's position; equal ones keep their order
 //! because positions decide. Values are fetched at the end.
@@ -15,6 +15,7 @@ use crate::cumulative::{last, unmoved};
 use crate::elementwise::compact;
 use crate::gpu::{Gpu, index, one};
 use crate::kernel::{Kernel, each, given};
+use crate::radix;
 use crate::types::{Val, float_bits, is_nan, is_zero, load, register, storage, store};
 
 /// Elements of a block, two for each unit.
@@ -85,6 +86,9 @@ pub(crate) fn order(gpu: &Gpu, lanes: &Tensor, length: usize) -> Result<Tensor> 
     let dtype = lanes.dtype;
     let parts = key_types(dtype);
     index(size)?;
+    if radix::takes(gpu, dtype, length) {
+        return radix::order(gpu, lanes, length);
+    }
     let fresh_keys = || -> Result<Vec<Tensor>> {
         let words = |elem: &cubecl::ir::ElemType| match elem.size() {
             8 => DType::UInt64,

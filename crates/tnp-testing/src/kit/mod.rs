@@ -21,6 +21,7 @@
 
 mod device;
 mod elsewhere;
+mod long;
 mod misuse;
 mod summary;
 mod trials;
