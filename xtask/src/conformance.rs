@@ -9,7 +9,7 @@ use std::fmt::Write;
 use serde_json::Value;
 
 use crate::shell::{Done, built, cargo, output, read, root, target};
-use crate::software_cuda;
+use crate::software_cuda::{self, Driver};
 
 const TABLE: &str = "docs/src/conformance.md";
 /// Columns that are there whatever this machine has, in this order; any other backend comes after them.
@@ -92,7 +92,8 @@ fn columns(arguments: &[&str]) -> Done<Vec<Value>> {
         }
     }
     if arguments.contains(&"--software-cuda") {
-        let in_software = software_cuda::with_device(built("--example", "conformance_cuda")?);
+        let in_software = built("--example", "conformance_cuda")
+            .and_then(|example| software_cuda::with_device(example, Driver::Newest));
         let mut column: Value = serde_json::from_str(&output(&mut in_software?)?)
             .map_err(|error| format!("conformance_cuda: {error}"))?;
         column["backend"] = IN_SOFTWARE.into();

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::shell::{Done, apt, program, root, run, target, test_of};
+use crate::shell::{Done, apt, program, read, root, run, target, test_of};
 
 const SOURCES: &str = "crates/tnp-cuda/tests/software";
 
@@ -44,27 +44,53 @@ fn compiler() -> Done {
     }
 }
 
+/// Which driver the device has.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Driver {
+    Newest,
+    /// Without events of a whole context, so that the host waits in their place.
+    Before12_5,
+}
+
 /// The stand-ins, built in the target folder.
-fn build() -> Done<PathBuf> {
-    let place = target().join("software-cuda");
+fn build(driver: Driver) -> Done<PathBuf> {
+    let place = match driver {
+        Driver::Newest => target().join("software-cuda"),
+        Driver::Before12_5 => target().join("software-cuda-before-12-5"),
+    };
     let sources = root().join(SOURCES);
     let told = |error: std::io::Error| format!("{}: {error}", place.display());
+    let names = |folder: &Path| -> Done<Vec<PathBuf>> {
+        let entries = std::fs::read_dir(folder).map_err(told)?;
+        let mut files: Vec<PathBuf> = (entries.flatten().map(|entry| entry.path()))
+            .filter(|path| path.is_file())
+            .collect();
+        files.sort();
+        Ok(files)
+    };
+    let headers = names(&sources.join("include"))?;
+    let mut built = KERNELS.join(" ");
+    for file in names(&sources)?.iter().chain(&headers) {
+        built += &read(file)?;
+    }
+    let stamp = place.join("built.txt");
+    if std::fs::read_to_string(&stamp).is_ok_and(|known| known == built) {
+        return Ok(place);
+    }
+    // Kernels that were compiled with other headers are of no use; that there were none is no error.
+    let _ = std::fs::remove_dir_all(place.join("kernels"));
     for folder in ["include", "kernels"] {
         std::fs::create_dir_all(place.join(folder)).map_err(told)?;
     }
-    for header in std::fs::read_dir(sources.join("include")).map_err(told)? {
-        let header = header.map_err(told)?;
-        std::fs::copy(
-            header.path(),
-            place.join("include").join(header.file_name()),
-        )
-        .map_err(told)?;
+    for header in headers {
+        let name = header.file_name().unwrap_or_default();
+        std::fs::copy(&header, place.join("include").join(name)).map_err(told)?;
     }
     let compile = |arguments: &[&str], from: &Path, to: &Path| {
         let mut command = program("g++", arguments);
         run(command.arg(from).arg("-o").arg(to))
     };
-    let library = [
+    let mut library = vec![
         "-std=c++17",
         "-O2",
         "-Wall",
@@ -73,6 +99,9 @@ fn build() -> Done<PathBuf> {
         "-shared",
         "-fPIC",
     ];
+    if driver == Driver::Before12_5 {
+        library.push("-DBEFORE_12_5");
+    }
     for (source, name) in [("driver.cpp", "libcuda.so"), ("nvrtc.cpp", "libnvrtc.so")] {
         // Put in place whole: another process may have the old one open.
         let fresh = place.join(format!("{name}.{}", std::process::id()));
@@ -83,13 +112,14 @@ fn build() -> Done<PathBuf> {
     let precompiled = place.join("include/cuda_runtime.h.gch");
     let arguments: Vec<&str> = KERNELS.into_iter().chain(["-x", "c++-header"]).collect();
     compile(&arguments, &header, &precompiled)?;
+    std::fs::write(&stamp, built).map_err(told)?;
     Ok(place)
 }
 
 /// A program to which the device in software is the only one.
-pub(crate) fn with_device(mut command: Command) -> Done<Command> {
+pub(crate) fn with_device(mut command: Command, driver: Driver) -> Done<Command> {
     compiler()?;
-    let place = build()?;
+    let place = build(driver)?;
     command.env("TNP_SOFTWARE_CUDA", &place);
     command.env("CUDA_PATH", &place);
     command.env("LD_LIBRARY_PATH", &place);
@@ -98,9 +128,12 @@ pub(crate) fn with_device(mut command: Command) -> Done<Command> {
 
 /// Tests of `tnp-cuda` on it: those of memory shared with others, and the kit's whose names contain a word.
 pub(crate) fn test(words: &[&str]) -> Done {
-    run(&mut with_device(test_of("tnp-cuda", "exchange")?)?)?;
+    for driver in [Driver::Before12_5, Driver::Newest] {
+        run(&mut with_device(test_of("tnp-cuda", "exchange")?, driver)?)?;
+    }
     for word in words {
-        run(with_device(test_of("tnp-cuda", "kit")?)?.arg(word))?;
+        let kit = with_device(test_of("tnp-cuda", "kit")?, Driver::Newest);
+        run(kit?.arg(word))?;
     }
     Ok(())
 }

@@ -9,12 +9,13 @@
 // A backend enters the registry by being linked.
 #[cfg(feature = "cpu")]
 extern crate tnp_cpu as _;
-#[cfg(feature = "cuda")]
-extern crate tnp_cuda as _;
 #[cfg(feature = "wgpu")]
 extern crate tnp_wgpu as _;
 
 pub use tnp_array::*;
+/// What there is of NVIDIA's libraries: `tnp::cuda::libraries()`.
+#[cfg(feature = "cuda")]
+pub use tnp_cuda as cuda;
 pub use tnp_dtype::DType::*;
 #[cfg(feature = "npy")]
 pub use tnp_io as io;

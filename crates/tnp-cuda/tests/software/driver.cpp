@@ -343,6 +343,8 @@ Result cuCtxSynchronize() {
     return fails("") ? LAUNCH_FAILED : SUCCESS;
 }
 
+// Drivers before CUDA 12.5 have no events of a whole context.
+#ifndef BEFORE_12_5
 Result cuCtxRecordEvent(Handle, Handle event) {
     Locked locked(lock);
     static_cast<Event *>(event)->task = everything();
@@ -361,6 +363,7 @@ Result cuCtxWaitEvent(Handle, Handle event) {
     }
     return SUCCESS;
 }
+#endif
 
 // ---- streams and events
 
