@@ -121,7 +121,7 @@ fn taken<M: Capsule>(capsule: &Bound<'_, PyAny>, copying: Copying) -> PyResult<O
     let taken = Taken(ManuallyDrop::new(owned));
     // SAFETY: the tensor is the protocol's; nobody writes while an operation reads, since operations on lent memory hold the GIL.
     let array = unsafe {
-        let described = taken.0.tensor().map(|tensor| *tensor);
+        let described = taken.0.tensor().copied();
         described.and_then(|tensor| dlpack::import(&tensor, Box::new(taken), copying))
     };
     array.map(Some).map_err(|error| raised(py, error))

@@ -420,6 +420,11 @@ fn a_scope_says_where_an_import_goes() -> Result<()> {
     Ok(())
 }
 
+fn negative_size(tensor: &mut DLManagedTensorVersioned) {
+    // SAFETY: the shape has one size.
+    unsafe { *tensor.dl_tensor.shape = -4 };
+}
+
 #[test]
 fn what_cannot_be_taken_over_is_an_error_and_freed() -> Result<()> {
     let _turn = turn();
@@ -439,9 +444,8 @@ fn what_cannot_be_taken_over_is_an_error_and_freed() -> Result<()> {
             deferred::PLACE,
             "negative number of axes",
         ),
-        // SAFETY: the shape has one size.
         (
-            |tensor| unsafe { *tensor.dl_tensor.shape = -4 },
+            |tensor| negative_size(tensor),
             deferred::PLACE,
             "negative size",
         ),
