@@ -254,7 +254,7 @@ DUNDERS = {
     "__format__": "(self, spec: _b.str) -> _b.str",
     "__deepcopy__": "(self, _memo: _Any) -> ndarray",
     "__array__": "(self, dtype: _Any = None, *, copy: _b.bool | None = None) -> _np.ndarray[_Any, _Any]",
-    "__dlpack__": "(self, *, stream: None = None, max_version: tuple[int, int] | None = None,"
+    "__dlpack__": "(self, *, stream: int | None = None, max_version: tuple[int, int] | None = None,"
     " dl_device: tuple[int, int] | None = None, copy: _b.bool | None = None) -> _Any",
     "__dlpack_device__": "(self) -> tuple[int, int]",
     "__array_namespace__": "(self, *, api_version: _b.str | None = None) -> _Any",

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::shell::{Done, apt, program, read, root, run, target, test_of};
+use crate::shell::{Done, apt, output, program, read, root, run, target, test_of, watch};
 
 const SOURCES: &str = "crates/tnp-cuda/tests/software";
 
@@ -69,16 +69,21 @@ fn build(driver: Driver) -> Done<PathBuf> {
         Ok(files)
     };
     let headers = names(&sources.join("include"))?;
-    let mut built = KERNELS.join(" ");
-    for file in names(&sources)?.iter().chain(&headers) {
-        built += &read(file)?;
+    // What compiled kernels depend on, besides their own text and the compiler.
+    let mut kernels = KERNELS.join(" ") + &output(&mut program("g++", &["--version"]))?;
+    for file in headers.iter().chain([&sources.join("nvrtc.cpp")]) {
+        kernels += &read(file)?;
     }
-    let stamp = place.join("built.txt");
-    if std::fs::read_to_string(&stamp).is_ok_and(|known| known == built) {
+    let built = format!("{kernels}{}", read(sources.join("driver.cpp"))?);
+    let (kernels_stamp, stamp) = (place.join("kernels.txt"), place.join("built.txt"));
+    let says = |stamp: &Path, text: &str| std::fs::read_to_string(stamp).is_ok_and(|t| t == text);
+    if says(&stamp, &built) {
         return Ok(place);
     }
-    // Kernels that were compiled with other headers are of no use; that there were none is no error.
-    let _ = std::fs::remove_dir_all(place.join("kernels"));
+    if !says(&kernels_stamp, &kernels) {
+        // That there were none is no error.
+        let _ = std::fs::remove_dir_all(place.join("kernels"));
+    }
     for folder in ["include", "kernels"] {
         std::fs::create_dir_all(place.join(folder)).map_err(told)?;
     }
@@ -112,6 +117,7 @@ fn build(driver: Driver) -> Done<PathBuf> {
     let precompiled = place.join("include/cuda_runtime.h.gch");
     let arguments: Vec<&str> = KERNELS.into_iter().chain(["-x", "c++-header"]).collect();
     compile(&arguments, &header, &precompiled)?;
+    std::fs::write(&kernels_stamp, kernels).map_err(told)?;
     std::fs::write(&stamp, built).map_err(told)?;
     Ok(place)
 }
@@ -123,6 +129,8 @@ pub(crate) fn with_device(mut command: Command, driver: Driver) -> Done<Command>
     command.env("TNP_SOFTWARE_CUDA", &place);
     command.env("CUDA_PATH", &place);
     command.env("LD_LIBRARY_PATH", &place);
+    // The device is there, or something is wrong.
+    command.env_remove("TNP_WITHOUT");
     Ok(command)
 }
 
@@ -133,7 +141,13 @@ pub(crate) fn test(words: &[&str]) -> Done {
     }
     for word in words {
         let kit = with_device(test_of("tnp-cuda", "kit")?, Driver::Newest);
-        run(kit?.arg(word))?;
+        let mut passed = false;
+        watch(kit?.arg(word), |line| {
+            passed |= line.starts_with("test result: ok") && !line.contains(" 0 passed");
+        })?;
+        if !passed {
+            return Err(format!("no test of the kit has a name with '{word}'"));
+        }
     }
     Ok(())
 }

@@ -19,9 +19,12 @@ pub trait Exchange {
     /// The address of a buffer's first byte, for another library that reads it on its `stream`. What fills the buffer is done before what
     /// that stream is given from now on.
     ///
+    /// # Safety
+    /// The number is that of a stream of the device, which is alive.
+    ///
     /// # Errors
-    /// The error of the operation that was to fill the buffer, another device's buffer, a number that is no stream.
-    fn lend(&self, buffer: &Buffer, stream: Option<i64>) -> Result<Loan>;
+    /// The error of the operation that was to fill the buffer, another device's buffer, a number that is never a stream's.
+    unsafe fn lend(&self, buffer: &Buffer, stream: Option<i64>) -> Result<Loan>;
 
     /// A buffer with the bytes at an address of the device's memory; the copy is done when it returns.
     ///

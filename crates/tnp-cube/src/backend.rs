@@ -188,6 +188,7 @@ where
             hardware.max_bindings as usize,
             hardware.max_units_per_cube,
             hardware.max_cube_count.0,
+            hardware.max_shared_memory_size,
         );
         let largest = usize::try_from(properties.memory.max_page_size).unwrap_or(usize::MAX);
         let free = self.platform.free_memory(&adapter.device);

@@ -162,7 +162,7 @@ mod tests {
             float16: false,
         };
         let holds = move |elem| !lacking.contains(&elem);
-        Abilities::new(target, holds, bindings, 256, 65535)
+        Abilities::new(target, holds, bindings, 256, 65535, 48 << 10)
     }
 
     #[test]

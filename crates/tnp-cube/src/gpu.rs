@@ -25,6 +25,8 @@ pub(crate) struct Abilities {
     pub(crate) units: u32,
     /// Cubes along one dimension of the grid.
     pub(crate) cubes: u32,
+    /// Bytes that the units of a cube may share.
+    pub(crate) shared: usize,
 }
 
 impl Abilities {
@@ -35,6 +37,7 @@ impl Abilities {
         bindings: usize,
         units: u32,
         cubes: u32,
+        shared: usize,
     ) -> Abilities {
         let target = Target {
             // Exponents are taken apart as 64-bit integers.
@@ -50,6 +53,7 @@ impl Abilities {
             bindings,
             units: units.clamp(1, 256),
             cubes,
+            shared,
         }
     }
 

@@ -25,12 +25,17 @@ const UNITS: u32 = 256;
 const EACH: u32 = 8;
 /// Elements of a tile.
 const TILE: u32 = UNITS * EACH;
+/// Bytes that the units of a cube share: numbers for each digit and unit, for each unit, and for each digit.
+const SHARED: usize = 4 * (VALUES * UNITS + UNITS + VALUES) as usize;
 /// Lanes from this length on are sorted here: shorter ones take fewer passes when their blocks are merged.
 const FROM: usize = 8 * TILE as usize;
 
-/// Whether lanes of this length and dtype are sorted here. Complex numbers have keys of several parts, too many digits.
+/// Whether lanes of this length and dtype are sorted here. Complex numbers have keys of several parts, too many digits; and there are devices
+/// that have just less memory for a cube than this takes.
 pub(crate) fn takes(gpu: &Gpu, dtype: DType, length: usize) -> bool {
-    length >= FROM && gpu.abilities.units >= UNITS && !dtype.is_complex()
+    let abilities = &gpu.abilities;
+    let fits = abilities.units >= UNITS && abilities.shared >= SHARED;
+    length >= FROM && fits && !dtype.is_complex()
 }
 
 /// Bits of a dtype's key that differ between elements: how many, and below which.

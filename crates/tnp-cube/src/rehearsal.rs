@@ -18,10 +18,12 @@ use crate::gpu::{Abilities, Gpu};
 use crate::kernel::{Driver, Kernel};
 use crate::memory::Account;
 
-/// What the device on paper is given: buffers a kernel, units a cube, cubes along an axis of the grid.
+/// What the device on paper is given: buffers a kernel, units a cube, cubes along an axis of the grid, and bytes that
+/// the units of a cube share.
 const BINDINGS: usize = 64;
 const UNITS: u32 = 1024;
 const CUBES: u32 = 65535;
+const SHARED: usize = 48 << 10;
 
 /// A device on paper. It holds every dtype, its memory has no end and holds zeros, and its kernels are kept, not run.
 ///
@@ -52,7 +54,7 @@ impl Rehearsal {
         let gpu = Gpu {
             device,
             driver: Box::new(paper.clone()),
-            abilities: Abilities::new(target, |_| true, BINDINGS, UNITS, CUBES),
+            abilities: Abilities::new(target, |_| true, BINDINGS, UNITS, CUBES, SHARED),
             account: Arc::new(Account::new(usize::MAX, None, None)),
             faults: Faults::default(),
         };

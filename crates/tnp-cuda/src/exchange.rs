@@ -34,8 +34,9 @@ pub(crate) fn reader(stream: Option<i64>) -> Result<Reader> {
             "dlpack: stream 0 may be the legacy or the thread's default stream of CUDA; say 1 or 2",
         )),
         Some(number) => match usize::try_from(number) {
-            Ok(address) => Ok(Reader::Stream(address)),
-            Err(_) => Err(Error::value(format!(
+            // A stream is an object of the driver's, and none lies in the first page of memory.
+            Ok(address) if address < 3 || address >= 4096 => Ok(Reader::Stream(address)),
+            _ => Err(Error::value(format!(
                 "dlpack: {number} is no stream of CUDA; give 1, 2, a stream's address, or -1 for none"
             ))),
         },
@@ -83,15 +84,15 @@ impl Exchange for Shared {
         Ok(stream.expose_provenance() as i64)
     }
 
-    fn lend(&self, buffer: &Buffer, stream: Option<i64>) -> Result<Loan> {
+    unsafe fn lend(&self, buffer: &Buffer, stream: Option<i64>) -> Result<Loan> {
         let reader = reader(stream)?;
         buffer.check()?;
         self.gpu.settle(buffer)?;
         let address = self.address(memory(buffer)?.handle())?.expose_provenance();
         if let Reader::Stream(stream) = reader {
-            locked(self.session)
-                .queue
-                .comes_before(&self.client, stream)?;
+            let session = locked(self.session);
+            // SAFETY: the caller's.
+            unsafe { session.queue.comes_before(&self.client, stream)? };
         }
         let owner = Box::new(Lent {
             _buffer: buffer.clone(),
@@ -144,7 +145,7 @@ mod tests {
         ] {
             assert_eq!(reader(number).ok(), Some(wanted), "{number:?}");
         }
-        for number in [0, -2, i64::MIN] {
+        for number in [0, 3, 4095, -2, i64::MIN] {
             let error = reader(Some(number)).expect_err("no stream");
             assert!(error.message().contains("stream"), "{error}");
         }

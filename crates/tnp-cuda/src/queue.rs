@@ -56,9 +56,7 @@ impl Drop for Current {
 }
 
 fn refused(error: DriverError) -> Error {
-    Error::device(format!(
-        "cuda: the driver failed at a library's call: {error}"
-    ))
+    Error::device(format!("cuda: the driver failed: {error}"))
 }
 
 impl Queue {
@@ -119,7 +117,10 @@ impl Queue {
     }
 
     /// What the context was given comes before what a stream of another library is given from now on.
-    pub(crate) fn comes_before(
+    ///
+    /// # Safety
+    /// The number is the address of a stream of the context's device, or that of a default stream.
+    pub(crate) unsafe fn comes_before(
         &self,
         client: &ComputeClient<CudaRuntime>,
         stream: usize,
@@ -127,8 +128,7 @@ impl Queue {
         let _current = Current::new(self.context)?;
         let stream: sys::CUstream = std::ptr::with_exposed_provenance_mut(stream);
         let waits = |across: &Across| {
-            // SAFETY: context and event are alive and of one device; the stream is the caller's word, and the driver refuses what is none of
-            // the context's.
+            // SAFETY: context and event are alive and of one device; the stream is the caller's word.
             unsafe {
                 (across.record)(self.context, self.before) == 0
                     && stream::wait_event(

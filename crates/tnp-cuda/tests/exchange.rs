@@ -12,7 +12,7 @@ use tnp_backend::{Device, transfer_stats};
 use tnp_dtype::DType;
 use tnp_io::dlpack::{
     DLDataType, DLDevice, DLManagedTensorVersioned, DLTensor, Export, Owned, from_dlpack, import,
-    place, stream as wanted_stream, to_dlpack,
+    place, stream as wanted_stream, to_dlpack, to_dlpack_on,
 };
 
 extern crate tnp_cpu as _;
@@ -49,11 +49,8 @@ fn number(stream: sys::CUstream) -> Option<i64> {
 }
 
 fn exported(x: &Array, stream: Option<i64>) -> Result<Owned<DLManagedTensorVersioned>> {
-    let options = Export {
-        stream,
-        ..Export::default()
-    };
-    to_dlpack(x, options)
+    // SAFETY: the tests' streams are alive.
+    unsafe { to_dlpack_on(x, Export::default(), stream) }
 }
 
 /// A stream's copy of what lies at an address.

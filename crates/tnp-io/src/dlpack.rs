@@ -18,6 +18,8 @@ use crate::foreign::{Copying, Foreign, c_order};
 
 /// DLPack's kind of the host's memory.
 pub const CPU: i32 = 1;
+/// DLPack's kind of CUDA devices' memory.
+const CUDA: i32 = 2;
 /// Kinds of memory that the host reads in place: its own, and pinned and managed memory of GPUs.
 const HOST: [i32; 4] = [CPU, 3, 11, 13];
 /// `DLPACK_FLAG_BITMASK_READ_ONLY`.
@@ -252,8 +254,10 @@ fn dtype_of(element: DLDataType) -> Option<DType> {
 /// # Ok::<(), tnp_array::Error>(())
 /// ```
 pub fn place(x: &Array) -> Result<(i32, i32)> {
-    let device = x.tensor()?.device();
-    device.backend().place(device.index()).ok_or_else(|| {
+    let tensor = x.tensor()?;
+    let device = tensor.device();
+    let named = device.backend().place(device.index());
+    named.or(tensor.host_ptr().map(|_| (CPU, 0))).ok_or_else(|| {
         Error::unsupported(format!(
             "dlpack: the array is on {device}, whose memory other libraries cannot use where it lies; copy it with `x.to(\"cpu:0\")`"
         ))
@@ -281,12 +285,15 @@ pub fn stream(place: (i32, i32)) -> Result<Option<i64>> {
 
 #[cold]
 fn unknown(place: (i32, i32)) -> Error {
-    let advice = match place.0 {
-        2 => ", or use a tnp with the feature `cuda`",
-        _ => "",
+    // What keeps CUDA's devices from being found says more than that there is none.
+    let why = match place {
+        (CUDA, number) => Device::find("cuda", usize::try_from(number).unwrap_or(usize::MAX))
+            .err()
+            .map_or_else(String::new, |error| format!(" ({error})")),
+        _ => String::new(),
     };
     Error::unsupported(format!(
-        "from_dlpack: the array is on device {place:?} of DLPack and not in host memory; move it to the CPU first{advice}"
+        "from_dlpack: the array is on device {place:?} of DLPack, which tnp has not here{why}; move it to the CPU first"
     ))
 }
 
@@ -297,8 +304,6 @@ pub struct Export {
     pub copy: Copying,
     /// Kind and number of the device it is wanted on, if not its own.
     pub device: Option<(i32, i32)>,
-    /// The stream of its reader ([`tnp_backend::Exchange`]).
-    pub stream: Option<i64>,
 }
 
 /// What a tensor of ours keeps alive. The loan goes first: it needs the array's memory.
@@ -335,8 +340,30 @@ unsafe fn forget_kept(context: *mut c_void) {
 /// # Ok::<(), tnp_array::Error>(())
 /// ```
 pub fn to_dlpack<M: Managed>(x: &Array, options: Export) -> Result<Owned<M>> {
+    // SAFETY: no stream is named.
+    unsafe { to_dlpack_on(x, options, None) }
+}
+
+/// The same for a reader on a stream ([`Exchange`](tnp_backend::Exchange) has the numbers), which waits for what fills the memory. A reader
+/// in the host's memory has none.
+///
+/// # Safety
+/// The number is that of a stream of the array's device, which is alive.
+///
+/// # Errors
+/// As [`to_dlpack`], and for a stream where there can be none.
+pub unsafe fn to_dlpack_on<M: Managed>(
+    x: &Array,
+    options: Export,
+    stream: Option<i64>,
+) -> Result<Owned<M>> {
     let mut array = x.clone();
     let mut copied = false;
+    if x.tensor()?.host_ptr().is_some() && stream.is_some_and(|stream| stream != -1) {
+        return Err(Error::value(
+            "dlpack: arrays in host memory have no stream; it must be None",
+        ));
+    }
     if let Some(wanted) = options.device
         && place(x).ok() != Some(wanted)
     {
@@ -362,13 +389,14 @@ pub fn to_dlpack<M: Managed>(x: &Array, options: Export) -> Result<Owned<M>> {
             "dlpack: arrays are values and legacy capsules cannot say read-only; ask with max_version=(1, 0), or allow a copy",
         ));
     }
-    if !copied && (options.copy == Some(true) || !M::SAYS_READ_ONLY) {
+    if !copied && x.size() > 0 && (options.copy == Some(true) || !M::SAYS_READ_ONLY) {
         array = duplicate(&array)?;
         copied = true;
     }
     let tensor = array.tensor()?.clone();
     let device = place(&array)?;
-    let loan = lend(&tensor, options.stream)?;
+    // SAFETY: the caller's. Who moved the array to another device was waited for, and its reader's stream is the other device's.
+    let loan = unsafe { lend(&tensor, stream)? };
     let offset = match tensor.layout.is_empty() {
         true => 0,
         false => tensor.layout.offset() * tensor.dtype.itemsize(),
@@ -403,14 +431,11 @@ struct Lent {
     owner: Option<Box<dyn Any + Send + Sync>>,
 }
 
-fn lend(x: &Tensor, stream: Option<i64>) -> Result<Lent> {
+/// # Safety
+/// The number is that of a stream of the tensor's device.
+unsafe fn lend(x: &Tensor, stream: Option<i64>) -> Result<Lent> {
     x.buffer.check()?;
     if let Some(start) = x.buffer.host_ptr() {
-        if stream.is_some_and(|stream| stream != -1) {
-            return Err(Error::value(
-                "dlpack: arrays in host memory have no stream; it must be None",
-            ));
-        }
         return Ok(Lent {
             address: start.cast_mut().cast(),
             owner: None,
@@ -418,7 +443,8 @@ fn lend(x: &Tensor, stream: Option<i64>) -> Result<Lent> {
     }
     let device = x.device();
     let exchange = device.backend().exchange(device.index())?;
-    let Loan { address, owner } = exchange.lend(&x.buffer, stream)?;
+    // SAFETY: the caller's.
+    let Loan { address, owner } = unsafe { exchange.lend(&x.buffer, stream)? };
     Ok(Lent {
         address: std::ptr::with_exposed_provenance_mut(address),
         owner: Some(owner),
@@ -434,7 +460,9 @@ fn duplicate(x: &Array) -> Result<Array> {
         device.backend().upload(device.index(), &content)?
     } else {
         let exchange = device.backend().exchange(device.index())?;
-        let loan = exchange.lend(&tensor.buffer, Some(exchange.stream()?))?;
+        let stream = Some(exchange.stream()?);
+        // SAFETY: the stream is the device's own.
+        let loan = unsafe { exchange.lend(&tensor.buffer, stream)? };
         let start = loan.address + tensor.layout.offset() * tensor.dtype.itemsize();
         // SAFETY: the compact tensor's elements lie there, and the loan keeps them.
         unsafe { exchange.adopt(start, bytes)? }
@@ -445,7 +473,8 @@ fn duplicate(x: &Array) -> Result<Array> {
 }
 
 /// The array of a managed tensor. In the host's memory it is borrowed, and may be written to by its owner between operations; in a
-/// device's it is copied within the device.
+/// device's it is copied within the device. Memory that a device manages and the host reads (pinned, managed) is read at once: its owner has
+/// waited for what fills it.
 ///
 /// # Safety
 /// The tensor is what it says, and while operations read it nobody writes to it; on a device, what fills it comes before what the stream

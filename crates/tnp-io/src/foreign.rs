@@ -163,6 +163,11 @@ impl Foreign {
             // A byte that is neither 0 nor 1 is no truth value; one look at each is the price of borrowing.
             let bytes = array.to_bytes()?;
             if bytes.iter().any(|&byte| byte > 1) {
+                if copying == Some(false) {
+                    return Err(no_copy_possible(
+                        "a byte is neither 0 nor 1, and no truth value",
+                    ));
+                }
                 let bytes: Vec<u8> = bytes.into_iter().map(|byte| u8::from(byte != 0)).collect();
                 count_transfer(bytes.len());
                 return Array::from_bytes(&bytes, array.shape(), DType::Bool);

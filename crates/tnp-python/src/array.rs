@@ -367,7 +367,7 @@ impl PyArray {
     ) -> PyResult<PyArray> {
         if stream.is_some() {
             return Err(PyValueError::new_err(
-                "to_device: no device of this build has streams; it must be None",
+                "to_device: it takes no stream, which must be None; the order of the work is kept without",
             ));
         }
         let device = device.str()?;

@@ -12,7 +12,7 @@ use pyo3::types::{PyDict, PyTuple};
 use tnp::io::dlpack::{self, DLManagedTensor, DLManagedTensorVersioned, Export, Managed, Owned};
 use tnp::{Array, Error, ErrorKind};
 
-use crate::error::exception;
+use crate::error::{exception, in_python};
 use crate::memory::Copying;
 
 /// How a capsule of a form is named before and after it is used up.
@@ -34,7 +34,7 @@ impl Capsule for DLManagedTensorVersioned {
 /// The exception for memory that cannot be shared is the protocol's own.
 fn raised(py: Python<'_>, error: Error) -> PyErr {
     match error.kind() {
-        ErrorKind::Unsupported => PyBufferError::new_err(error.message().to_owned()),
+        ErrorKind::Unsupported => PyBufferError::new_err(in_python(error.message())),
         _ => exception(py, error),
     }
 }
@@ -56,9 +56,11 @@ fn capsule<'py, M: Capsule>(
     py: Python<'py>,
     array: &Array,
     options: Export,
+    stream: Option<i64>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let tensor = dlpack::to_dlpack::<M>(array, options).map_err(|error| raised(py, error))?;
-    let tensor = tensor.into_raw();
+    // SAFETY: the protocol has the reader name a stream of the device's that is alive.
+    let tensor = unsafe { dlpack::to_dlpack_on::<M>(array, options, stream) };
+    let tensor = tensor.map_err(|error| raised(py, error))?.into_raw();
     // SAFETY: a pointer that is not null, with its name and destructor.
     unsafe {
         let destructor = Some(capsule_gone::<M> as unsafe extern "C" fn(*mut ffi::PyObject));
@@ -76,10 +78,11 @@ pub(crate) fn export<'py>(
     array: &Array,
     max_version: Option<(u32, u32)>,
     options: Export,
+    stream: Option<i64>,
 ) -> PyResult<Bound<'py, PyAny>> {
     match max_version.is_some_and(|(major, _)| major >= 1) {
-        true => capsule::<DLManagedTensorVersioned>(py, array, options),
-        false => capsule::<DLManagedTensor>(py, array, options),
+        true => capsule::<DLManagedTensorVersioned>(py, array, options, stream),
+        false => capsule::<DLManagedTensor>(py, array, options, stream),
     }
 }
 

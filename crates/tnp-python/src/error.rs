@@ -50,9 +50,10 @@ pub(crate) fn exception(py: Python<'_>, error: Error) -> PyErr {
 
 /// A message whose advice is written as Python is.
 #[cold]
-fn in_python(message: &str) -> String {
+pub(crate) fn in_python(message: &str) -> String {
     let mut text = message
-        .replace("`x.to(&device)`", "`x.to(device)`")
+        .replace("`x.to(&device)`", "`x.to_device(device)`")
+        .replace("`x.to(\"cpu:0\")`", "`x.to_device(\"cpu:0\")`")
         .replace("`x = put_along_axis(x, …)?`", "`x = put_along_axis(x, …)`")
         .replace(
             "`concatenate(arrays, None::<i32>)`",

@@ -242,9 +242,8 @@ impl PyArray {
         let options = Export {
             copy,
             device: dl_device,
-            stream,
         };
-        dlpack::export(py, &self.get(py), max_version, options)
+        dlpack::export(py, &self.get(py), max_version, options, stream)
     }
 
     fn __dlpack_device__(&self, py: Python<'_>) -> PyResult<(i32, i32)> {

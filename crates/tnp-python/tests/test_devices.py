@@ -102,7 +102,7 @@ def test_the_place_of_memory_is_dlpack_s_or_an_exception(device, x):
     if kind in PLACES:
         assert x.__dlpack_device__() == (PLACES[kind], 0 if kind == "cpu" else int(number))
     else:
-        with pytest.raises(BufferError, match=r'copy it with `x\.to'):
+        with pytest.raises(BufferError, match=r'copy it with `x\.to_device\("cpu:0"\)`'):
             x.__dlpack_device__()
 
 
@@ -125,14 +125,14 @@ def test_torch_reads_memory_of_a_gpu_where_it_lies(torch_on_a_gpu):
     for _ in range(20):
         # What computes `y` is not awaited here, nor what reads it.
         y = tnp.sqrt(tnp.matmul(x, x.T) * 0 + x * x)
+        copies = tnp.transfer_stats()["copies"]
         theirs = torch.from_dlpack(y)
-        assert theirs.data_ptr() == torch.from_dlpack(y).data_ptr()
         total = (theirs - torch.from_dlpack(x)).abs().sum()
+        assert tnp.transfer_stats()["copies"] == copies
         del y, theirs
         junk = tnp.full((1024, 1024), 7, dtype="float32", device="cuda:0")
         assert total.item() == 0
         del junk
-    assert tnp.transfer_stats()["copies"] <= 20
 
 
 def test_memory_of_torch_on_a_gpu_comes_in_with_one_copy_on_the_device(torch_on_a_gpu):

@@ -45,7 +45,7 @@ impl Exchange for Lender {
         Ok(STREAM)
     }
 
-    fn lend(&self, buffer: &Buffer, stream: Option<i64>) -> Result<Loan> {
+    unsafe fn lend(&self, buffer: &Buffer, stream: Option<i64>) -> Result<Loan> {
         if stream.is_some_and(|stream| ![STREAM, -1].contains(&stream)) {
             return Err(Error::value(format!("deferred: {stream:?} is no stream")));
         }

@@ -2,7 +2,9 @@
 // run on the CPU. So everything that the backend does can be run where there is no GPU; it says nothing of speed.
 //
 // Work is done as late as its order allows: when the host waits for it, or for what follows it. What reads memory without having been put
-// after what writes it reads the wrong thing here. Memory is filled with a pattern when it is had and before it is given back.
+// after what writes it reads the wrong thing here. Threads and blocks run one at a time, from the first to the last and the next time from
+// the last to the first, so that what needs a barrier and has none is found in one of the two; a barrier that only some threads of a block
+// reach ends the program. Memory is filled with a pattern when it is had and before it is given back.
 //
 // Functions are those that CubeCL and tnp-cuda call, as the driver's documentation has them:
 // https://docs.nvidia.com/cuda/cuda-driver-api/
@@ -27,7 +29,7 @@ using Address = unsigned long long;
 
 constexpr Result SUCCESS = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, INVALID_DEVICE = 101, INVALID_IMAGE = 200, NOT_FOUND = 500,
                  LAUNCH_FAILED = 719;
-constexpr size_t MEMORY = size_t(2) << 30;
+constexpr size_t MEMORY = size_t(2) << 30, SHARED = 166912;
 constexpr unsigned char PATTERN = 0xCD;
 
 std::recursive_mutex lock;
@@ -50,8 +52,8 @@ struct Event {
 };
 
 std::vector<Stream *> streams;
-// The legacy default stream, and what all that comes later waits for.
-Stream legacy;
+// The default streams, of all threads and of each (there is one for all of them here), and what all that comes later waits for.
+Stream legacy, own;
 Task barrier;
 
 // Does a task, after all that it comes after. Chains are long, so there is no recursion.
@@ -75,7 +77,10 @@ void finish(const Task &task) {
     }
 }
 
-Stream *stream_of(Handle handle) { return handle == nullptr || handle == Handle(1) || handle == Handle(2) ? &legacy : static_cast<Stream *>(handle); }
+Stream *stream_of(Handle handle) {
+    if (handle == nullptr || handle == Handle(1)) return &legacy;
+    return handle == Handle(2) ? &own : static_cast<Stream *>(handle);
+}
 
 Task pending(const Task &task) { return task && task->body ? task : nullptr; }
 
@@ -97,10 +102,11 @@ void wait(Stream *stream, const Task &before) {
 Task everything() {
     auto task = std::make_shared<Work>();
     task->body = [] {};
-    streams.push_back(&legacy);
-    for (Stream *stream : streams)
+    std::vector<Stream *> all = streams;
+    all.push_back(&legacy);
+    all.push_back(&own);
+    for (Stream *stream : all)
         if (pending(stream->last)) task->after.push_back(stream->last);
-    streams.pop_back();
     if (pending(barrier)) task->after.push_back(barrier);
     return task;
 }
@@ -221,13 +227,18 @@ void run_in_turns(const Kernel &kernel, void *given, Dim threads) {
         for (int saved = 0; saved < 6; saved++) *--top = nullptr;
         turns[thread].stack = top;
     }
-    for (unsigned left = count; left > 0;) {
-        left = 0;
-        for (current = 0; current < count; current++) {
-            if (turns[current].done) continue;
+    for (bool forward = true;; forward = !forward) {
+        unsigned left = 0;
+        for (unsigned turn = 0; turn < count; turn++) {
+            current = forward ? turn : count - 1 - turn;
             kernel.state->thread = position(current, threads);
             software_switch(&home, turns[current].stack);
             left += !turns[current].done;
+        }
+        if (left == 0) return;
+        if (left < count) {
+            fprintf(stderr, "software CUDA: %u of %u threads wait at a barrier that the others do not reach\n", left, count);
+            abort();
         }
     }
 }
@@ -237,21 +248,23 @@ void run(const Kernel &kernel, Dim blocks, Dim threads, size_t shared, void *giv
     state.blocks = blocks;
     state.threads = threads;
     state.sync = let_others;
+    static bool forward = false;
+    forward = !forward;
     unsigned count = threads.x * threads.y * threads.z;
-    for (unsigned z = 0; z < blocks.z; z++)
-        for (unsigned y = 0; y < blocks.y; y++)
-            for (unsigned x = 0; x < blocks.x; x++) {
-                state.block = {x, y, z};
-                memset(kernel.shared, PATTERN, shared);
-                if (kernel.waits) {
-                    run_in_turns(kernel, given, threads);
-                    continue;
-                }
-                for (unsigned thread = 0; thread < count; thread++) {
-                    state.thread = position(thread, threads);
-                    kernel.body(given);
-                }
-            }
+    size_t all = size_t(blocks.x) * blocks.y * blocks.z;
+    for (size_t turn = 0; turn < all; turn++) {
+        size_t block = forward ? turn : all - 1 - turn;
+        state.block = {unsigned(block % blocks.x), unsigned(block / blocks.x % blocks.y), unsigned(block / blocks.x / blocks.y)};
+        memset(kernel.shared, PATTERN, shared);
+        if (kernel.waits) {
+            run_in_turns(kernel, given, threads);
+            continue;
+        }
+        for (unsigned thread = 0; thread < count; thread++) {
+            state.thread = position(forward ? thread : count - 1 - thread, threads);
+            kernel.body(given);
+        }
+    }
     kernel.freed(given);
 }
 
@@ -314,7 +327,7 @@ Result cuDeviceGetAttribute(int *value, int attribute, int) {
         {16, 2},          // multiprocessors
         {39, 2048},       // threads of a multiprocessor
         {75, 8},          // compute capability
-        {76, 0},          {97, 166912}, // shared memory of a block that asks for more
+        {76, 0},          {97, int(SHARED)}, // shared memory of a block that asks for more
     };
     auto known = values.find(attribute);
     *value = known == values.end() ? 1 : known->second;
@@ -555,7 +568,7 @@ Result cuLaunchKernel(Handle function, unsigned grid_x, unsigned grid_y, unsigne
                       unsigned shared, Handle stream, void **parameters, void **) {
     Locked locked(lock);
     if (fails("launch")) return LAUNCH_FAILED;
-    if (size_t(block_x) * block_y * block_z > THREADS || grid_y > 65535 || grid_z > 65535 || !grid_x || !grid_y || !grid_z) return INVALID_VALUE;
+    if (size_t(block_x) * block_y * block_z > THREADS || grid_y > 65535 || grid_z > 65535 || !grid_x || !grid_y || !grid_z || shared > SHARED) return INVALID_VALUE;
     auto *kernel = static_cast<Kernel *>(function);
     void *given = kernel->copied(parameters);
     Dim blocks{grid_x, grid_y, grid_z}, threads{block_x, block_y, block_z};

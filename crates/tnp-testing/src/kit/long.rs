@@ -1,8 +1,9 @@
-//! Lanes longer than those of the rows, which backends cut into parts: sorts and running sums.
+//! Lanes longer than those of the rows, which backends cut into parts: sorts and running combinations.
 
 use std::cmp::Ordering;
 
-use tnp_array::{Array, ErrorKind, Result, Sorting, argsort, cumsum, sort, with_device};
+use tnp_array::{Array, ErrorKind, Result, Sorting, argsort, multiply, sort};
+use tnp_backend::Device;
 use tnp_backend::prim::{CumulativeOp, Prim};
 use tnp_dtype::DType;
 
@@ -13,17 +14,32 @@ const LONG: (usize, usize) = (2, 40_007);
 /// The same where a decomposition does it.
 const SHORT: (usize, usize) = (2, 67);
 
-/// Numbers in no order, with repetitions.
-fn numbers(size: usize) -> Vec<f64> {
+/// Integers of all sizes in no order, and some of them often.
+fn numbers(size: usize) -> Vec<i64> {
     let mut state = 12345u64;
-    let next = |_| {
+    let next = |at| {
         state = state
             .wrapping_mul(6364136223846793005)
             .wrapping_add(1442695040888963407);
-        ((state >> 40) % 401) as f64 - 200.0
+        match at % 3 {
+            0 => (state >> 40) as i64 % 201 - 100,
+            // What float64 holds without rounding.
+            1 => (state as i64 >> 12 >> (state >> 59)) << 1,
+            _ => state as i64 >> 12 >> (state >> 58).min(51),
+        }
     };
     (0..size).map(next).collect()
 }
+
+/// The special numbers of floats.
+const SPECIAL: [f64; 6] = [
+    f64::NAN,
+    f64::INFINITY,
+    -0.0,
+    f64::NEG_INFINITY,
+    0.0,
+    f64::NAN,
+];
 
 /// The elements as pairs of numbers that compare as NumPy's do: NaN last.
 fn values(x: &Array) -> Result<Vec<(f64, f64)>> {
@@ -40,46 +56,35 @@ fn order(a: f64, b: f64) -> Ordering {
     by_nan.then(a.partial_cmp(&b).unwrap_or(Ordering::Equal))
 }
 
+/// Lanes of a dtype, on the CPU.
+fn input(dtype: DType, (lanes, length): (usize, usize)) -> Result<Array> {
+    let all = numbers(lanes * length);
+    let x = Array::from_vec(all, &[lanes, length])?;
+    if !dtype.is_inexact() {
+        // Wrapped round where they do not fit; as float64 the largest would be alike.
+        let x = if dtype.is_unsigned_integer() {
+            x.abs()?
+        } else {
+            x
+        };
+        return x.astype(dtype);
+    }
+    let x = x.astype(DType::Float64)?;
+    let small = multiply(&x, 1e-12)?;
+    let mut all = if dtype == DType::Float16 { small } else { x }.to_vec::<f64>()?;
+    for (at, special) in SPECIAL.into_iter().enumerate() {
+        all[at * length / 7 + 3] = special;
+    }
+    Array::from_vec(all, &[lanes, length])?.astype(dtype)
+}
+
 impl Kit {
-    fn input(&self, dtype: DType, (lanes, length): (usize, usize)) -> Result<Array> {
-        with_device(self.device(), || {
-            let mut all = numbers(lanes * length);
-            if dtype.is_inexact() {
-                for (at, special) in [
-                    f64::NAN,
-                    f64::INFINITY,
-                    -0.0,
-                    f64::NEG_INFINITY,
-                    0.0,
-                    f64::NAN,
-                ]
-                .into_iter()
-                .enumerate()
-                {
-                    all[at * length / 7 + 3] = special;
-                }
-            }
-            if dtype.is_unsigned_integer() {
-                // As float64 those wrapped round would be alike.
-                all.iter_mut().for_each(|x| *x = x.abs());
-            }
-            let first = if dtype.is_inexact() {
-                DType::Float32
-            } else {
-                DType::Int32
-            };
-            let x = match first {
-                DType::Float32 => Array::from_vec(
-                    all.iter().map(|&x| x as f32).collect::<Vec<_>>(),
-                    &[lanes, length],
-                )?,
-                _ => Array::from_vec(
-                    all.iter().map(|&x| x as i32).collect::<Vec<_>>(),
-                    &[lanes, length],
-                )?,
-            };
-            x.astype(dtype)
-        })?
+    /// An array on the device; nothing where the device lacks its dtype, which the rows report.
+    fn placed(&self, x: &Array) -> Option<Array> {
+        match x.to(self.device()) {
+            Err(error) if error.kind() == ErrorKind::Unsupported => None,
+            x => Some(x.expect("the array's memory")),
+        }
     }
 
     /// Long lanes of every dtype are sorted, and equal elements keep their order.
@@ -90,15 +95,14 @@ impl Kit {
                 true => LONG,
                 false => SHORT,
             };
-            let x = match self.input(dtype, lanes) {
-                // The rows report what is not supported.
-                Err(error) if error.kind() == ErrorKind::Unsupported => continue,
-                x => x.expect("numbers"),
+            let home = input(dtype, lanes).expect("numbers");
+            let Some(x) = self.placed(&home) else {
+                continue;
             };
             let check = || -> Result<()> {
-                let all = values(&x)?;
+                let all = values(&home)?;
                 let places = argsort(&x, Sorting::default().stable())?.to_vec::<i64>()?;
-                let sorted = values(&sort(&x, ())?)?;
+                let sorted = values(&sort(&x, ())?.to("cpu:0")?)?;
                 for lane in 0..lanes.0 {
                     let start = lane * lanes.1;
                     let own = &all[start..start + lanes.1];
@@ -117,42 +121,86 @@ impl Kit {
                 }
                 Ok(())
             };
-            if let Err(error) = check() {
-                // A part that a complex number or a sort takes may be missing too.
-                assert_eq!(error.kind(), ErrorKind::Unsupported, "{dtype}: {error}");
+            match check() {
+                // What a decomposition takes may be missing; what the backend says it has may not.
+                Err(error) if error.kind() == ErrorKind::Unsupported && lanes == SHORT => {}
+                outcome => outcome.unwrap_or_else(|error| panic!("{dtype}: {error}")),
             }
         }
     }
 
-    /// Running sums of long lanes, from either end.
-    pub fn adds_up_long_lanes(&self) {
-        for dtype in [DType::Int32, DType::Float32, DType::Complex64] {
+    /// Running sums, products and extremes of long lanes, from either end.
+    pub fn combines_long_lanes(&self) {
+        let device = self.device();
+        let ops = [
+            (CumulativeOp::Sum, DType::Int64),
+            (CumulativeOp::Sum, DType::Int8),
+            (CumulativeOp::Sum, DType::Float32),
+            (CumulativeOp::Sum, DType::Float16),
+            (CumulativeOp::Sum, DType::Complex64),
+            (CumulativeOp::Prod, DType::Int32),
+            (CumulativeOp::Max, DType::Int32),
+            (CumulativeOp::Min, DType::Float32),
+        ];
+        for ((op, dtype), reverse) in ops.into_iter().flat_map(|op| [(op, false), (op, true)]) {
             let prim = Prim::Cumulative {
-                op: CumulativeOp::Sum,
+                op,
                 axis: 1,
-                reverse: false,
+                reverse,
                 dtype,
             };
             let (lanes, length) = match self.backend().supports(&prim, &[dtype]) {
                 true => LONG,
                 false => SHORT,
             };
-            // Whole numbers, of which float32 holds every sum.
-            let whole = self.input(DType::Int32, (lanes, length)).expect("numbers");
-            let x = whole.astype(dtype).expect("a cast");
-            let all = values(&x).expect("the values");
-            let turned = x.get(tnp_array::s![.., ..;-1]).expect("a view");
-            for (x, is_turned) in [(x, false), (turned, true)] {
-                let sums = cumsum(&x, tnp_array::Reduce::axes(1)).expect("sums");
-                let sums = values(&sums).expect("the values");
-                for lane in 0..lanes {
-                    let mut sum = 0.0;
-                    for at in 0..length {
-                        let from = if is_turned { length - 1 - at } else { at };
-                        sum += all[lane * length + from].0;
-                        let got = sums[lane * length + at].0;
-                        assert_eq!(got, sum, "{dtype}: lane {lane}, at {at}");
-                    }
+            // Small whole numbers, of which float32 holds every sum; odd ones, whose products never end in zeros alone.
+            let small = |x: i64| match (op, x % 3) {
+                (CumulativeOp::Prod, x) => 2 * x + 1,
+                (_, x) => x,
+            };
+            let small: Vec<i64> = numbers(lanes * length).into_iter().map(small).collect();
+            let x = Array::from_vec(small, &[lanes, length]).and_then(|x| x.astype(dtype));
+            let home = x.expect("numbers");
+            let Some(x) = self.placed(&home) else {
+                continue;
+            };
+            let run = |x: &Array, device: Device| -> Result<Array> {
+                let x = tnp_backend::compact(x.tensor()?)?;
+                let outputs = tnp_backend::run(device, &prim, &[tnp_backend::Arg::borrowed(&x)])?;
+                Ok(Array::from_tensor(outputs[0].clone()))
+            };
+            let all = values(&home).expect("the values");
+            let got = match run(&x, device) {
+                Err(error) if error.kind() == ErrorKind::Unsupported && length == SHORT.1 => {
+                    continue;
+                }
+                got => got.unwrap_or_else(|error| panic!("{op:?} of {dtype}: {error}")),
+            };
+            let got = values(&got.to("cpu:0").expect("a copy")).expect("the values");
+            let rounded = |x: f64| match dtype {
+                DType::Int8 => f64::from(x as i64 as i8),
+                DType::Int32 => f64::from(x as i64 as i32),
+                DType::Float16 => half::f16::from_f64(x).to_f64(),
+                _ => x,
+            };
+            for lane in 0..lanes {
+                let mut running: Option<f64> = None;
+                for at in 0..length {
+                    let at = if reverse { length - 1 - at } else { at };
+                    let x = all[lane * length + at].0;
+                    let next = match (running, op) {
+                        (None, _) => x,
+                        (Some(y), CumulativeOp::Sum) => y + x,
+                        (Some(y), CumulativeOp::Prod) => rounded(y * x),
+                        (Some(y), CumulativeOp::Max) => y.max(x),
+                        (Some(y), CumulativeOp::Min) => y.min(x),
+                    };
+                    running = Some(next);
+                    let (got, wanted) = (got[lane * length + at].0, rounded(next));
+                    assert_eq!(
+                        got, wanted,
+                        "{op:?} of {dtype}, reverse: {reverse}, lane {lane}, at {at}"
+                    );
                 }
             }
         }

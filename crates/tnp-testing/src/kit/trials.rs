@@ -46,7 +46,7 @@ tests! {
         says_what_it_lacks,
         works_on_several_threads,
         sorts_long_lanes,
-        adds_up_long_lanes,
+        combines_long_lanes,
         // Failures of other tests would be reported to this one.
         waits alone,
         fills_what_it_returns,
