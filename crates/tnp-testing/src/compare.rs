@@ -81,7 +81,7 @@ impl Value {
         magnitudes.filter(|x| x.is_finite()).fold(0.0, f64::max)
     }
 
-    fn elements(&self) -> impl Iterator<Item = Literal> {
+    pub(crate) fn elements(&self) -> impl Iterator<Item = Literal> {
         self.bytes
             .chunks_exact(self.dtype.itemsize())
             .map(|bytes| Literal::from_bytes(self.dtype, bytes))

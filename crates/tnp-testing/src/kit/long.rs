@@ -8,6 +8,7 @@ use tnp_backend::prim::{CumulativeOp, Prim};
 use tnp_dtype::DType;
 
 use super::Kit;
+use crate::compare::Value;
 
 /// Lanes, and elements of each: enough for several parts on a GPU.
 const LONG: (usize, usize) = (2, 40_007);
@@ -41,14 +42,11 @@ const SPECIAL: [f64; 6] = [
     f64::NAN,
 ];
 
-/// The elements as pairs of numbers that compare as NumPy's do: NaN last.
+/// The elements as pairs of numbers, read as they are: a device may lack float64.
 fn values(x: &Array) -> Result<Vec<(f64, f64)>> {
-    let part = |x: Array| x.astype(DType::Float64)?.to_vec::<f64>();
-    let (re, im) = match x.dtype().is_complex() {
-        true => (part(x.real()?)?, part(x.imag()?)?),
-        false => (part(x.clone())?, vec![0.0; x.size()]),
-    };
-    Ok(re.into_iter().zip(im).collect())
+    let value = Value::of(x)?;
+    let numbers = value.elements().map(|x| x.to_c128());
+    Ok(numbers.map(|z| (z.re, z.im)).collect())
 }
 
 fn order(a: f64, b: f64) -> Ordering {
@@ -102,7 +100,7 @@ impl Kit {
             let check = || -> Result<()> {
                 let all = values(&home)?;
                 let places = argsort(&x, Sorting::default().stable())?.to_vec::<i64>()?;
-                let sorted = values(&sort(&x, ())?.to("cpu:0")?)?;
+                let sorted = values(&sort(&x, ())?)?;
                 for lane in 0..lanes.0 {
                     let start = lane * lanes.1;
                     let own = &all[start..start + lanes.1];
@@ -176,7 +174,7 @@ impl Kit {
                 }
                 got => got.unwrap_or_else(|error| panic!("{op:?} of {dtype}: {error}")),
             };
-            let got = values(&got.to("cpu:0").expect("a copy")).expect("the values");
+            let got = values(&got).expect("the values");
             let rounded = |x: f64| match dtype {
                 DType::Int8 => f64::from(x as i64 as i8),
                 DType::Int32 => f64::from(x as i64 as i32),
